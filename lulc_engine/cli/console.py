@@ -1,0 +1,85 @@
+"""What the command line shows: progress and messages on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from lulc_engine.feedback import Feedback
+from lulc_engine.protocol import to_json
+
+_SHOW_EVERY_S = 0.2
+_COLUMNS = ("precision", "recall", "f1", "iou", "kappa")
+
+
+class ConsoleFeedback(Feedback):
+    """Feedback for a terminal: one progress line that is rewritten, messages above it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._live = sys.stderr.isatty()
+        self._shown = 0.0
+        self._line = ""
+
+    def progress(self, fraction: float | None, text: str = "") -> None:
+        now = time.monotonic()
+        if not self._live or (now - self._shown < _SHOW_EVERY_S and fraction != 1):
+            return
+        self._shown = now
+        share = "     " if fraction is None else f"{fraction:4.0%} "
+        self._line = f"{share}{text}"[:110]
+        sys.stderr.write(f"\r\x1b[K{self._line}")
+        sys.stderr.flush()
+
+    def info(self, text: str) -> None:
+        self._message(text)
+
+    def warning(self, text: str) -> None:
+        self._message(f"Warning: {text}")
+
+    def close(self) -> None:
+        """Remove the progress line."""
+        if self._line:
+            sys.stderr.write("\r\x1b[K")
+            self._line = ""
+
+    def _message(self, text: str) -> None:
+        self.close()
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+def print_result(command: str, result: Mapping[str, Any], as_json: bool) -> None:
+    """Print what a command returned, as JSON or for people."""
+    if as_json:
+        sys.stdout.write(to_json(result) + "\n")
+        return
+    metrics = result.get("metrics_content")
+    if metrics:
+        sys.stdout.write(class_table(metrics) + "\n")
+    for key, value in result.items():
+        if isinstance(value, (str, int, float)) and value != "":
+            shown = f"{value:.4f}" if isinstance(value, float) else value
+            sys.stdout.write(f"{key.replace('_', ' ')}: {shown}\n")
+
+
+def class_table(metrics: Mapping[str, Any]) -> str:
+    """Return the per-class table of a metrics object as aligned text."""
+    rows = [["class", *_COLUMNS, "support"]]
+    for item in metrics["classes"]:
+        rows.append([item["name"], *(_number(item[c]) for c in _COLUMNS), str(item["support"])])
+    for average in ("macro", "weighted"):
+        rows.append([average, *(_number(metrics[average][c]) for c in _COLUMNS), ""])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}"

@@ -1,0 +1,110 @@
+"""``lulc COMMAND``: the command line, made from the declarations in `options`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import signal
+import sys
+import traceback
+from typing import Any, NoReturn
+
+import lulc_engine
+from lulc_engine.cli.console import ConsoleFeedback, print_result
+from lulc_engine.commands import COMMANDS
+from lulc_engine.errors import LulcError, OptionsError
+from lulc_engine.options import Options, option_name
+from lulc_engine.protocol import to_json
+from lulc_engine.worker import OUT_OF_MEMORY, bug_report
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are OptionsErrors, so that ``--json`` covers them too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise OptionsError(message[:1].upper() + message[1:] + ".", f"See {self.prog} --help.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit code (see `errors`)."""
+    given = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in given
+    feedback = ConsoleFeedback()
+    _cancel_on_signals(feedback)
+    try:
+        parsed = vars(_parser().parse_args(given))
+        name = parsed.pop("command")
+        parsed.pop("json")
+        command = COMMANDS[name]
+        result = command.run(command.options.from_mapping(parsed), feedback)
+    except LulcError as err:
+        return _fail(err.as_dict(), err.exit_code, as_json)
+    except MemoryError:
+        return _fail(OUT_OF_MEMORY, 5, as_json)
+    except Exception as err:  # the one place where a bug becomes a message
+        traceback.print_exc()
+        return _fail(bug_report(err), 1, as_json)
+    finally:
+        feedback.close()
+    print_result(name, result, as_json)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="lulc", description="Train, apply and assess land-cover models.")
+    parser.add_argument("--version", action="version", version=lulc_engine.__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        summary = (command.options.__doc__ or "").strip().splitlines()[0]
+        sub = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        _add_options(sub, command.options)
+        sub.add_argument("--json", action="store_true", help="Print the result as JSON on stdout.")
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser, options: type[Options]) -> None:
+    ordered = sorted(dataclasses.fields(options), key=lambda f: not f.metadata.get("required"))
+    for item in ordered:
+        parser.add_argument(
+            option_name(item.name), dest=item.name, **_argument(item.metadata, item.default)
+        )
+
+
+def _argument(rules: Any, default: Any) -> dict[str, Any]:
+    kind, choices = rules["kind"], rules.get("choices", ())
+    notes = f" One of: {', '.join(choices)}." if choices else ""
+    if kind in ("integer", "number", "text") and default not in (None, ""):
+        notes += f" Default: {default}."
+    argument: dict[str, Any] = {"help": (rules["help"] + notes).replace("%", "%%")}
+    if kind == "switch":
+        return {**argument, "action": "store_true"}
+    shape = {"integer": "N", "number": "X"}.get(kind, "TEXT")
+    argument.update(metavar=shape, default=default)
+    if kind == "texts":
+        argument.update(action="append", default=None)
+        argument["help"] += " Repeat the option for several."
+    return argument
+
+
+def _cancel_on_signals(feedback: ConsoleFeedback) -> None:
+    """Let Ctrl-C and SIGTERM cancel cleanly; a second signal ends the process at once."""
+
+    def stop(number: int, frame: object) -> None:
+        if feedback.is_cancelled:
+            from lulc_engine.outputs import remove_open_parts
+
+            remove_open_parts()
+            os._exit(130)
+        feedback.cancel()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _fail(error: dict[str, str], exit_code: int, as_json: bool) -> int:
+    if as_json:
+        sys.stdout.write(to_json({"error": error}) + "\n")
+    else:
+        sys.stderr.write(f"lulc: {error['message']} {error['hint']}".rstrip() + "\n")
+    return exit_code

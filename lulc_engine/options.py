@@ -1,0 +1,308 @@
+"""What each command can be asked to do: one frozen dataclass per command.
+
+Standard library and Python 3.9 syntax only: the QGIS plugin imports this module.
+
+These classes are the single declaration of every option. The command line makes its arguments from
+them, the worker checks its request against them, and a Processing parameter X_Y is the field x_y
+(INPUT is the field ``image``). A field left at None is decided by the engine, which says how.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Optional, Tuple, Type, TypeVar
+
+from lulc_engine.errors import OptionsError
+
+SEGMENTERS = ("mobile_unet", "unet", "unetplusplus", "fpn", "deeplabv3plus", "segformer")
+LOSSES = ("class_focused", "cross_entropy", "dice", "focal", "lovasz")
+INDICES = ("ndvi", "ndbi", "evi", "savi", "ndwi")
+RECIPES = ("default", "published")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+SAMPLINGS = ("none", "simple", "stratified")
+
+T = TypeVar("T", bound="Options")
+
+
+def text(help: str, default: Any = "", required: bool = False, choices: Tuple[str, ...] = ()) -> Any:
+    """Declare a text, path or choice."""
+    return _declare("text", help, default, required=required, choices=choices)
+
+
+def texts(
+    help: str, required: bool = False, choices: Tuple[str, ...] = (), commas: bool = False
+) -> Any:
+    """Declare a list of texts; with ``commas`` one text may hold several, separated by commas."""
+    return _declare("texts", help, (), required=required, choices=choices, commas=commas)
+
+
+def integer(help: str, default: Optional[int] = None, low: float = 0, high: float = 2**31) -> Any:
+    """Declare a whole number from low to high; None leaves the choice to the engine."""
+    return _declare("integer", help, default, low=low, high=high)
+
+
+def number(
+    help: str, default: Optional[float] = None, low: float = -1e30, high: float = 1e30
+) -> Any:
+    """Declare a number from low to high; None leaves the choice to the engine."""
+    return _declare("number", help, default, low=low, high=high)
+
+
+def switch(help: str, default: bool = False) -> Any:
+    """Declare a yes/no option."""
+    return _declare("switch", help, default)
+
+
+def _declare(kind: str, help: str, default: Any, **metadata: Any) -> Any:
+    return field(default=default, metadata={"kind": kind, "help": help, **metadata})
+
+
+@dataclass(frozen=True)
+class Options:
+    """Common part of all options: values are checked when the object is made."""
+
+    def __post_init__(self) -> None:
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            if value is None or value == "":
+                value = item.default
+            value = _checked(item.name, value, item.metadata)
+            object.__setattr__(self, item.name, value)
+
+    @classmethod
+    def from_mapping(cls: Type[T], values: Mapping[str, Any]) -> T:
+        """Return options from a mapping of field names to values.
+
+        Raises:
+            OptionsError: a name is unknown, a value is not allowed or a required one is missing.
+        """
+        known = {item.name for item in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise OptionsError(
+                f"Unknown option {', '.join(unknown)}.", f"Known are: {', '.join(sorted(known))}."
+            )
+        return cls(**values)
+
+    def as_dict(self) -> Dict[str, Any]:
+        """Return the options as plain values that JSON can hold."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in dataclasses.asdict(self).items()
+        }
+
+
+@dataclass(frozen=True)
+class SceneOptions(Options):
+    """How the pixel values of scenes are to be read."""
+
+    bands: Tuple[str, ...] = texts(
+        "Bands to use, in this order: 1-based numbers, descriptions or roles such as red, nir. "
+        "Default: all but alpha.",
+        commas=True,
+    )
+    band_names: Tuple[str, ...] = texts(
+        "Roles or descriptions of all bands of the scene, in order, where the file has none.",
+        commas=True,
+    )
+    scale: Optional[float] = number(
+        "Reflectance = value * SCALE + OFFSET. Default: from the file's tags, name and values."
+    )
+    offset: Optional[float] = number("See SCALE. Sentinel-2 since 2022: -0.1 with scale 0.0001.")
+    mask: Tuple[str, ...] = texts(
+        "Rasters whose pixels exclude pixels of the scene (cloud, snow, Sentinel-2 SCL): one for "
+        "all scenes or one per scene, on any grid."
+    )
+    mask_values: Tuple[str, ...] = texts(
+        "Values of MASK that exclude a pixel. Default: every value other than 0, and for a raster "
+        "that is recognised as Sentinel-2 SCL 0, 1, 3, 8, 9, 10 and 11.",
+        commas=True,
+    )
+
+
+@dataclass(frozen=True)
+class MachineOptions(Options):
+    """Where the numbers are crunched."""
+
+    device: str = text("Where to compute.", "auto", choices=DEVICES)
+    threads: int = integer("Processor threads; 0 uses all cores.", 0, 0, 1024)
+
+
+@dataclass(frozen=True)
+class TrainSegmenterOptions(SceneOptions, MachineOptions):
+    """Train a network that labels every pixel of a scene."""
+
+    image: Tuple[str, ...] = texts("Scenes to learn from (INPUT).", required=True)
+    labels: str = text("Polygons, points or a label raster.", required=True)
+    class_field: str = text("Field of the vector labels that holds the class.")
+    class_name_field: str = text("Field that holds the class names where CLASS_FIELD holds ids.")
+    ignore_value: str = text(
+        "Value of a label raster that means no label; 'none' keeps every value. Default: the "
+        "raster's nodata value, else 0."
+    )
+    test_labels: str = text("Labels of the same kind, kept apart for the final test.")
+    validation_share: float = number(
+        "Share of polygons or blocks held back for validation.", 0.25, 0.05, 0.5
+    )
+    test_share: Optional[float] = number(
+        "Share of polygons or blocks held back for an untouched test; 0 holds none back. "
+        "Default: 0.2 where every class has 5 polygons or blocks, else none.",
+        low=0,
+        high=0.5,
+    )
+    indices: Tuple[str, ...] = texts(
+        "Spectral indices to add as channels.", choices=INDICES, commas=True
+    )
+    architecture: str = text("The network.", "mobile_unet", choices=SEGMENTERS)
+    encoder: str = text("Encoder of the architectures other than mobile_unet.", "mobilenet_v2")
+    encoder_weights: str = text(
+        "Pretrained encoder weights, such as imagenet (needs a network connection once).", "none"
+    )
+    recipe: str = text(
+        "Preset of the training: default, or the published one of the Mobile-UNet.",
+        "default",
+        choices=RECIPES,
+    )
+    loss: Optional[str] = text("The loss. Default: the recipe's.", None, choices=LOSSES)
+    focus_classes: Tuple[str, ...] = texts(
+        "Classes that the class-focused loss attends to: names or ids, or 'auto' for the pair most "
+        "confused on validation after 5 epochs, or 'none'."
+    )
+    cross_entropy_share: float = number("Weight of the cross entropy term.", 0.5, 0, 10)
+    focal_share: float = number("Weight of the focal term.", 0.5, 0, 10)
+    tversky_share: float = number("Weight of the Tversky term.", 0.3, 0, 10)
+    focal_gamma: float = number("Focusing exponent of the focal term.", 2.5, 0, 10)
+    focal_alpha: float = number("Constant factor of the focal term.", 0.5, 0, 10)
+    tversky_alpha: float = number("Weight of false positives in the Tversky term.", 0.8, 0, 1)
+    tversky_beta: float = number("Weight of false negatives in the Tversky term.", 0.2, 0, 1)
+    class_weight_low: float = number("Lower bound of a class weight.", 0.9, 0, 1000)
+    class_weight_high: float = number("Upper bound of a class weight.", 1.6, 0, 1000)
+    epochs: Optional[int] = integer("Most epochs to train. Default: the recipe's.", None, 1, 100000)
+    batch_size: Optional[int] = integer("Windows in a batch. Default: the recipe's.", None, 1, 4096)
+    window_px: Optional[int] = integer(
+        "Side of a training window in pixels. Default: the recipe's.", None, 16, 4096
+    )
+    learning_rate: Optional[float] = number("Default: the recipe's.", None, 1e-8, 10)
+    patience: Optional[int] = integer(
+        "Epochs without a better validation score before training stops. Default: the recipe's.",
+        None,
+        1,
+        100000,
+    )
+    seed: int = integer("Seed of every random choice.", 0, 0, 2**32 - 1)
+    keep_best: bool = switch("When cancelled, keep the best model so far (marked interrupted).")
+    model: str = text("Model file to write (.safetensors).", required=True)
+    report: str = text("HTML report to write.")
+    metrics: str = text("JSON file of metrics to write.")
+    table: str = text("CSV table of per-class scores to write.")
+
+
+@dataclass(frozen=True)
+class ClassifyOptions(SceneOptions, MachineOptions):
+    """Classify a scene with a trained model."""
+
+    image: str = text("The scene (INPUT).", required=True)
+    model: str = text("Model file.", required=True)
+    output: str = text("Map to write (.tif).", required=True)
+    confidence: str = text("Raster of the confidence in percent to write (.tif).")
+    probabilities: str = text("Raster with a probability band per class to write (.tif).")
+    areas: str = text("CSV table of class areas to write.")
+    extent: str = text("Part to classify: 'xmin,xmax,ymin,ymax [CRS]'; CRS defaults to the scene's.")
+    tile_px: int = integer("Side of the windows in pixels; 0 chooses it.", 0, 0, 16384)
+
+
+@dataclass(frozen=True)
+class AssessOptions(Options):
+    """Compare a map with reference data."""
+
+    map: str = text("Map to assess.", required=True)
+    reference: str = text("Reference polygons, points or raster.", required=True)
+    class_field: str = text("Field of the vector reference that holds the class.")
+    class_name_field: str = text("Field that holds the class names where CLASS_FIELD holds ids.")
+    ignore_value: str = text(
+        "Value of a reference raster that means no label; 'none' keeps every value. Default: the "
+        "raster's nodata value, else 0."
+    )
+    sampling: str = text(
+        "How reference points were drawn, where they are a probability sample: simple or "
+        "stratified (by the map's classes).",
+        "none",
+        choices=SAMPLINGS,
+    )
+    report: str = text("HTML report to write.")
+    metrics: str = text("JSON file of metrics to write.")
+    table: str = text("CSV table of per-class scores to write.")
+
+
+@dataclass(frozen=True)
+class InfoOptions(Options):
+    """Show what a model file says about itself."""
+
+    model: str = text("Model file.", required=True)
+    report: str = text("HTML page to write.")
+
+
+def _checked(name: str, value: Any, rules: Mapping[str, Any]) -> Any:
+    """Return the value in its proper type; raise OptionsError where it is not allowed."""
+    kind = rules["kind"]
+    if kind == "texts":
+        value = _list(value, rules.get("commas", False))
+    elif value is None or value == "":
+        pass
+    elif kind == "switch":
+        value = _yes_no(name, value)
+    elif kind in ("integer", "number"):
+        value = _numeric(name, value, kind, rules["low"], rules["high"])
+    elif not isinstance(value, str):
+        raise OptionsError(f"{option_name(name)} must be text, not {value!r}.")
+    if rules.get("required") and not value:
+        raise OptionsError(f"{option_name(name)} is missing.", str(rules["help"]))
+    _check_choice(name, value, rules.get("choices", ()))
+    return value
+
+
+def _list(value: Any, commas: bool) -> Tuple[str, ...]:
+    items = [value] if isinstance(value, (str, int, float)) else list(value)
+    parts = [str(item) for item in items]
+    if commas:
+        parts = [piece for item in parts for piece in item.split(",")]
+    return tuple(piece.strip() for piece in parts if piece.strip())
+
+
+def _yes_no(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    try:
+        return words[str(value).lower()]
+    except KeyError:
+        raise OptionsError(f"{option_name(name)} must be yes or no, not {value!r}.") from None
+
+
+def _numeric(name: str, value: Any, kind: str, low: float, high: float) -> Any:
+    span = f"from {low:g} to {high:g}" if high < 1e30 else "of any size"
+    wanted = f"a whole number {span}" if kind == "integer" else f"a number {span}"
+    try:
+        parsed = float(value)
+        whole = int(parsed)
+    except (TypeError, ValueError, OverflowError):
+        raise OptionsError(f"{option_name(name)} must be {wanted}, not {value!r}.") from None
+    if not low <= parsed <= high or (kind == "integer" and whole != parsed):
+        raise OptionsError(f"{option_name(name)} must be {wanted}, not {value!r}.")
+    return whole if kind == "integer" else parsed
+
+
+def _check_choice(name: str, value: Any, choices: Tuple[str, ...]) -> None:
+    given = value if isinstance(value, tuple) else (value,)
+    wrong = [item for item in given if choices and item and item not in choices]
+    if wrong:
+        raise OptionsError(
+            f"{option_name(name)} cannot be {', '.join(map(repr, wrong))}.",
+            f"Choose from: {', '.join(choices)}.",
+        )
+
+
+def option_name(field_name: str) -> str:
+    """Return the option as the command line spells it: class_field becomes --class-field."""
+    return "--" + field_name.replace("_", "-")

@@ -1,0 +1,269 @@
+"""The write protocol that every file of the engine goes through.
+
+Nothing appears under its final name before all files of a run are complete: each is written beside
+its destination under a temporary name, checked, flushed to disk and then renamed. A run that fails
+or is cancelled leaves neither new nor damaged files, and a file that was there stays as it was.
+
+    with Outputs(inputs=[scene_path]) as outputs:
+        part = outputs.stage(model_path, suffixes=(".safetensors",))
+        save(part)
+
+Why so careful: a GeoTIFF of a killed or out-of-disk writer opens, has the right size and reads
+without an error while pixels are missing, and stale ``.aux.xml`` files override the new file's
+georeferencing. Rasters are therefore also compared with digests taken while writing (`verify`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from lulc_engine.errors import EnvironmentFailure, OptionsError
+
+_PART = re.compile(r"^\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{8}\.part\.")
+_ORPHAN_AGE_S = 24 * 3600
+_RENAME_TRIES = 40
+
+# Temporary files of this process, so that a process that must end at once can remove them.
+_open_parts: set[Path] = set()
+
+
+@dataclass
+class _Staged:
+    part: Path
+    final: Path
+    verify: Callable[[Path], None] | None
+    sidecars: tuple[Path, ...]
+
+
+class Outputs:
+    """The set of files that one run publishes together.
+
+    Args:
+        inputs: files that the run reads; an output that is one of them is refused.
+    """
+
+    def __init__(self, inputs: Iterable[str | Path] = ()) -> None:
+        self._inputs = [Path(path) for path in inputs]
+        self._staged: list[_Staged] = []
+
+    def __enter__(self) -> Outputs:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self.publish()
+        finally:
+            self.discard()
+
+    def stage(
+        self,
+        path: str | Path,
+        suffixes: Sequence[str] = (),
+        verify: Callable[[Path], None] | None = None,
+        sidecars: Sequence[str] = (),
+    ) -> Path:
+        """Return the temporary path to write, after checking that the final one can be written.
+
+        Args:
+            path: the final path.
+            suffixes: allowed endings, lower case with dot; none allows any.
+            verify: called with the temporary path before publishing; raises if it is not right.
+            sidecars: endings of files beside an older file that must not outlive it, such as
+                ``.aux.xml`` (appended to the whole name).
+
+        Raises:
+            OptionsError: the ending is not allowed, or the path is a folder or an input.
+            EnvironmentFailure: the folder is missing or cannot be written to.
+        """
+        final = check_writable(path, suffixes, self._inputs)
+        part = final.with_name(
+            f".{_host()}-{os.getpid()}-{secrets.token_hex(4)}.part.{final.name[-100:]}"
+        )
+        _open_parts.add(part)
+        beside = tuple(final.with_name(final.name + ending) for ending in sidecars)
+        self._staged.append(_Staged(part, final, verify, beside))
+        return part
+
+    def write_text(self, path: str | Path, text: str, suffixes: Sequence[str] = ()) -> None:
+        """Stage a text file in UTF-8."""
+        part = self.stage(path, suffixes)
+        with friendly_write_errors(path):
+            part.write_text(text, encoding="utf-8", newline="")
+
+    def publish(self) -> None:
+        """Check every staged file, flush it to disk and give it its final name.
+
+        Raises:
+            EnvironmentFailure: a file is missing, not as written, or cannot be renamed.
+        """
+        for item in self._staged:
+            if not item.part.is_file():
+                raise EnvironmentFailure(f"{item.final} was not written.")
+            if item.verify is not None:
+                item.verify(item.part)
+            _flush_to_disk(item.part)
+        while self._staged:
+            item = self._staged.pop(0)
+            for sidecar in item.sidecars:
+                sidecar.unlink(missing_ok=True)
+            _rename(item.part, item.final)
+            _open_parts.discard(item.part)
+            _flush_to_disk(item.final.parent)
+
+    def discard(self) -> None:
+        """Remove what was staged and not published."""
+        for item in self._staged:
+            _remove_part(item.part)
+        self._staged.clear()
+
+
+def check_writable(
+    path: str | Path, suffixes: Sequence[str] = (), inputs: Iterable[str | Path] = ()
+) -> Path:
+    """Return the absolute path of an output that can be written; clean up after killed runs.
+
+    Called before long work starts, so that a mistyped folder does not cost an hour.
+
+    Raises:
+        OptionsError: the ending is not allowed, or the path is a folder or an input.
+        EnvironmentFailure: the folder is missing or cannot be written to.
+    """
+    final = Path(os.path.abspath(path))
+    if suffixes and final.suffix.lower() not in suffixes:
+        raise OptionsError(f"The output {path} must end in {' or '.join(suffixes)}.")
+    if final.is_dir():
+        raise OptionsError(f"The output {path} is a folder.", "Name a file in it.")
+    for source in inputs:
+        if final.exists() and Path(source).exists() and os.path.samefile(final, source):
+            raise OptionsError(f"The output {path} is also an input.", "Choose another name.")
+    if not final.parent.is_dir():
+        raise EnvironmentFailure(
+            f"The folder {final.parent} does not exist.", "Make it, or choose another."
+        )
+    _remove_orphans(final.parent)
+    probe = final.with_name(f".{_host()}-{os.getpid()}-{secrets.token_hex(4)}.part.probe")
+    try:
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as err:
+        raise EnvironmentFailure(
+            f"The folder {final.parent} cannot be written to ({err.strerror}).",
+            "Choose another folder or ask for the permission.",
+        ) from err
+    return final
+
+
+def remove_open_parts() -> None:
+    """Remove the temporary files of this process; for a process that is about to end at once."""
+    for part in list(_open_parts):
+        _remove_part(part)
+
+
+class friendly_write_errors:  # noqa: N801 - a context manager, used like a function
+    """Turn an operating system's write error into one that names the file and the cure."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OSError) and not isinstance(error, EnvironmentFailure):
+            raise EnvironmentFailure(
+                f"{self._path} could not be written ({error.strerror or error}).",
+                "Free some disk space or choose another folder.",
+            ) from error
+
+
+def file_sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _host() -> str:
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
+def _flush_to_disk(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":
+        return  # Windows cannot open a folder for flushing
+    handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    except OSError as err:
+        if not path.is_dir():  # some network drives refuse it for folders only
+            raise EnvironmentFailure(f"{path} could not be flushed to disk: {err}.") from err
+    finally:
+        os.close(handle)
+
+
+def _rename(part: Path, final: Path) -> None:
+    """Rename, waiting up to 10 s: on Windows a file that is open elsewhere cannot be replaced."""
+    for attempt in range(_RENAME_TRIES):
+        try:
+            os.replace(part, final)
+            return
+        except PermissionError as err:
+            if attempt == _RENAME_TRIES - 1 or os.name != "nt":
+                raise EnvironmentFailure(
+                    f"{final} could not be replaced ({err.strerror}).",
+                    "If it is a layer in QGIS, remove the layer or choose another name.",
+                ) from err
+            time.sleep(0.25)
+        except OSError as err:
+            raise EnvironmentFailure(f"{final} could not be written ({err.strerror}).") from err
+
+
+def _remove_part(part: Path) -> None:
+    _open_parts.discard(part)
+    for leftover in (part, *part.parent.glob(part.name + ".*")):  # GDAL's .ovr.tmp, .aux.xml
+        leftover.unlink(missing_ok=True)
+
+
+def _remove_orphans(folder: Path) -> None:
+    """Remove temporary files that a killed run left in a folder."""
+    for path in folder.glob(".*.part.*"):
+        match = _PART.match(path.name)
+        if match is None:
+            continue
+        try:
+            old = time.time() - path.stat().st_mtime > _ORPHAN_AGE_S
+            dead = match["host"] == _host() and not _is_running(int(match["pid"]))
+            if old or dead:
+                path.unlink(missing_ok=True)
+        except OSError:
+            continue  # somebody else's file, or gone in the meantime
+
+
+def _is_running(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # os.kill would end the process there; age decides instead
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,148 @@
+"""The process that does the work for the QGIS plugin: a request file in, JSON lines out.
+
+Started as ``python -I -u launcher REQUEST.json`` (see `protocol`). Only protocol lines reach
+stdout: the descriptor is kept aside and everything that libraries print goes to stderr. A thread
+reads stdin: the line ``cancel`` asks the run to stop, end-of-file means that the parent is gone.
+Either way the process ends within the grace period, whatever a library is busy with.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+import lulc_engine
+from lulc_engine import protocol
+from lulc_engine.commands import COMMANDS
+from lulc_engine.errors import Cancelled, LulcError, OptionsError
+from lulc_engine.feedback import Feedback
+
+_GRACE_S = {"train-segmenter": 5.0}
+_DEFAULT_GRACE_S = 2.0
+
+
+class WorkerFeedback(Feedback):
+    """Feedback that becomes protocol lines."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def emit(self, event: str, **fields: Any) -> None:
+        """Write one protocol line."""
+        with self._lock:
+            self._stream.write(protocol.encode(event, **fields) + "\n")
+            self._stream.flush()
+
+    def progress(self, fraction: float | None, text: str = "") -> None:
+        self.emit(protocol.PROGRESS, fraction=fraction, text=text)
+
+    def info(self, text: str) -> None:
+        self.emit(protocol.LOG, level="info", text=text)
+
+    def warning(self, text: str) -> None:
+        self.emit(protocol.LOG, level="warning", text=text)
+
+    def metric(self, name: str, **values: Any) -> None:
+        self.emit(protocol.METRIC, name=name, **values)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the request named by the only argument; return the exit code."""
+    feedback = WorkerFeedback(_take_stdout())
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it sends `cancel`
+    feedback.emit(
+        protocol.HELLO,
+        prefix=sys.prefix,
+        python=".".join(map(str, sys.version_info[:3])),
+        engine=lulc_engine.__version__,
+    )
+    try:
+        name, options = _read_request(arguments)
+        grace_s = _GRACE_S.get(name, _DEFAULT_GRACE_S)
+        threading.Thread(target=_watch_stdin, args=(feedback, grace_s), daemon=True).start()
+        command = COMMANDS[name]
+        result = command.run(command.options.from_mapping(options), feedback)
+    except LulcError as err:
+        feedback.emit(protocol.ERROR, exit_code=err.exit_code, **err.as_dict())
+        return err.exit_code
+    except MemoryError:
+        feedback.emit(protocol.ERROR, exit_code=5, **OUT_OF_MEMORY)
+        return 5
+    except Exception as err:  # the one place where a bug becomes a message
+        traceback.print_exc()
+        feedback.emit(protocol.ERROR, exit_code=1, **bug_report(err))
+        return 1
+    feedback.emit(protocol.RESULT, result=result)
+    return 0
+
+
+OUT_OF_MEMORY = {
+    "code": "LULC-E5",
+    "message": "The computer has not enough free memory for this.",
+    "hint": "Close other programs, or choose smaller windows or a smaller batch.",
+}
+
+
+def bug_report(err: BaseException) -> dict[str, str]:
+    """Return the error object for an exception that nobody foresaw."""
+    return {
+        "code": "LULC-E1",
+        "message": f"Internal error: {type(err).__name__}: {err}",
+        "hint": "This is a bug in the software; please report it with the log.",
+    }
+
+
+def _take_stdout() -> TextIO:
+    """Keep stdout for the protocol and send everything else that writes to it to stderr."""
+    stream = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+    return stream
+
+
+def _read_request(arguments: list[str]) -> tuple[str, dict[str, Any]]:
+    if len(arguments) != 1:
+        raise OptionsError("The worker needs one argument: the request file.")
+    try:
+        request = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+        version, name, options = request["v"], request["command"], request["options"]
+    except (OSError, ValueError, KeyError, TypeError) as err:
+        raise OptionsError(f"The request file {arguments[0]} cannot be read: {err}.") from err
+    if version != protocol.VERSION:
+        raise OptionsError(
+            f"The request speaks protocol {version}, this engine speaks {protocol.VERSION}.",
+            "Plugin and engine are of different versions; restart QGIS.",
+        )
+    if name not in COMMANDS:
+        raise OptionsError(f"Unknown command {name!r}.", f"Known are: {', '.join(COMMANDS)}.")
+    return name, options
+
+
+def _watch_stdin(feedback: WorkerFeedback, grace_s: float) -> None:
+    for line in sys.stdin:
+        if line.strip() == protocol.CANCEL:
+            break
+    feedback.cancel()
+    threading.Timer(grace_s, _end_now, args=(feedback,)).start()
+
+
+def _end_now(feedback: WorkerFeedback) -> None:
+    """End the process although a library did not let go; leave no temporary file behind."""
+    from lulc_engine.outputs import remove_open_parts
+
+    remove_open_parts()
+    cancelled = Cancelled()
+    try:
+        feedback.emit(protocol.ERROR, exit_code=cancelled.exit_code, **cancelled.as_dict())
+    except OSError:
+        pass  # nobody listens any more
+    os._exit(cancelled.exit_code)
