@@ -1,0 +1,123 @@
+"""Reading one band of any raster on the grid of another, by nearest neighbour."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
+
+from lulc_engine.errors import RasterError
+from lulc_engine.rasters.files import open_raster, readable_errors
+from lulc_engine.rasters.grid import Grid, Window
+
+
+class AlignedBand:
+    """The first band of a raster as if it had another raster's grid.
+
+    Rasters on the same pixel lattice are read directly; others are resampled by nearest neighbour,
+    which never invents values. A raster without CRS must have the grid's size and is then taken to
+    lie exactly on it.
+
+    Raises:
+        RasterError: the raster cannot be read, or cannot be placed on the grid.
+    """
+
+    def __init__(self, path: str | Path, grid: Grid) -> None:
+        self.path = Path(path)
+        self.grid = grid
+        self._source = open_raster(path)
+        self.notes: list[str] = []
+        self._shift: tuple[int, int] | None = None
+        self._warped: WarpedVRT | None = None
+        self._place()
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the values."""
+        return np.dtype(self._source.dtypes[0])
+
+    @property
+    def nodata(self) -> float | None:
+        """The nodata value of the file, or None."""
+        return self._source.nodatavals[0]
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The file's metadata."""
+        return dict(self._source.tags())
+
+    def colormap(self) -> dict[int, tuple[int, int, int]]:
+        """Return the colour table by value; empty where there is none."""
+        try:
+            table = self._source.colormap(1)
+        except ValueError:
+            return {}
+        return {value: rgba[:3] for value, rgba in table.items()}
+
+    def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
+        """Return values and coverage, both (H, W), of a window of the grid.
+
+        Coverage is False outside the raster; nodata values are not looked at.
+        """
+        if self._shift is None:
+            return self._read_warped(window)
+        row, col = self._shift
+        there = Window(window.row_off + row, window.col_off + col, window.height, window.width)
+        inside = there.intersect(Grid.of(self._source).window)
+        values = np.zeros((window.height, window.width), dtype=self.dtype)
+        covered = np.zeros(values.shape, dtype=bool)
+        if inside.height and inside.width:
+            place = inside.relative_to(there)
+            with readable_errors(self.path):
+                values[place] = self._source.read(1, window=inside.to_rasterio())
+            covered[place] = True
+        return values, covered
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._warped is not None:
+            self._warped.close()
+        self._source.close()
+
+    def _place(self) -> None:
+        own = Grid.of(self._source)
+        if own.crs is None or self.grid.crs is None:
+            if (own.height, own.width) != (self.grid.height, self.grid.width):
+                raise RasterError(
+                    f"{self.path} cannot be placed: a coordinate reference system is missing.",
+                    "Assign the right CRS to both rasters.",
+                )
+            self.notes.append(f"{self.path.name} has no CRS; it was taken to cover the grid.")
+            self._shift = (0, 0)
+            return
+        if own.is_aligned_with(self.grid):
+            steps = ~own.transform * self.grid.transform
+            self._shift = (round(steps.f), round(steps.c))
+            return
+        self.notes.append(f"{self.path.name} was brought to the grid by nearest neighbour.")
+        self._warped = WarpedVRT(
+            self._source,
+            crs=self.grid.crs,
+            transform=self.grid.transform,
+            width=self.grid.width,
+            height=self.grid.height,
+            resampling=Resampling.nearest,
+            src_nodata=None,
+            nodata=None,
+            add_alpha=True,
+        )
+
+    def _read_warped(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
+        assert self._warped is not None
+        values = np.zeros((window.height, window.width), dtype=self.dtype)
+        covered = np.zeros(values.shape, dtype=bool)
+        inside = window.intersect(self.grid.window)
+        if inside.height and inside.width:
+            place = inside.relative_to(window)
+            area = inside.to_rasterio()
+            with readable_errors(self.path):
+                values[place] = self._warped.read(1, window=area)
+                covered[place] = self._warped.read(self._warped.count, window=area) > 0
+        return values, covered

@@ -1,0 +1,92 @@
+"""Opening rasters: one place for drivers, GDAL settings and readable errors."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import rasterio
+from rasterio.errors import RasterioError, RasterioIOError
+
+from lulc_engine.errors import RasterError
+
+# One decoded block of a file, at most: a small file can hold a block of many gigabytes.
+MAX_BLOCK_BYTES = 512 * 2**20
+
+# GDAL's cache is a share of the machine's memory by default, which makes memory use grow with the
+# raster; Python code in VRTs must never run; a reader must not skip over damaged blocks.
+_SETTINGS = {
+    "GDAL_CACHEMAX": 128 * 2**20,
+    "GDAL_VRT_ENABLE_PYTHON": "NO",
+    "GTIFF_IGNORE_READ_ERRORS": "NO",
+    "GDAL_NUM_THREADS": "1",
+    "GDAL_PAM_ENABLED": "YES",
+}
+
+
+def gdal_settings(cache_bytes: int = 128 * 2**20) -> rasterio.Env:
+    """Return the environment, a context manager, that every use of GDAL runs in."""
+    return rasterio.Env(**{**_SETTINGS, "GDAL_CACHEMAX": cache_bytes})
+
+
+def open_raster(path: str | Path) -> rasterio.DatasetReader:
+    """Open a raster for reading.
+
+    A file that calls itself TIFF must be one: GDAL would otherwise open whatever is inside, such
+    as a VRT that refers to other files.
+
+    Raises:
+        RasterError: the file is missing, is no raster, or holds nothing that can be used.
+    """
+    name = str(path)
+    is_tiff = name.lower().endswith((".tif", ".tiff"))
+    try:
+        dataset = rasterio.open(name, driver="GTiff" if is_tiff else None, sharing=False)
+    except (RasterioError, OSError, TypeError) as err:
+        if "://" not in name and ":" not in name[2:] and not Path(name).exists():
+            raise RasterError(f"The raster {name} does not exist.", "Check the path.") from err
+        kind = "a readable TIFF" if is_tiff else "a raster that can be read"
+        raise RasterError(
+            f"{name} is not {kind}.", "Copy the file again or convert it to GeoTIFF."
+        ) from err
+    try:
+        _check(dataset, name)
+    except RasterError:
+        dataset.close()
+        raise
+    return dataset
+
+
+@contextlib.contextmanager
+def readable_errors(path: str | Path) -> Iterator[None]:
+    """Turn an error of reading pixels into one that names the file.
+
+    Raises:
+        RasterError: a block of the file is missing or damaged.
+    """
+    try:
+        yield
+    except (RasterioIOError, rasterio.errors.RasterioIOError) as err:
+        raise RasterError(
+            f"{path} is damaged: a part of its pixels cannot be read.",
+            "Copy or download the file again.",
+        ) from err
+
+
+def _check(dataset: rasterio.DatasetReader, name: str) -> None:
+    if dataset.count == 0:
+        inside = ", ".join(dataset.subdatasets[:5])
+        hint = f"Choose one of its subdatasets: {inside}." if inside else ""
+        raise RasterError(f"{name} has no bands of its own.", hint)
+    if any("complex" in dtype for dtype in dataset.dtypes):
+        raise RasterError(
+            f"{name} holds complex numbers.", "Convert it to real ones, such as amplitudes."
+        )
+    rows, columns = dataset.block_shapes[0]
+    block_bytes = rows * columns * 8
+    if block_bytes > MAX_BLOCK_BYTES:
+        raise RasterError(
+            f"{name} is stored in blocks of {columns} x {rows} pixels, too large to read.",
+            "Convert it to a tiled GeoTIFF with blocks of 512 pixels.",
+        )

@@ -1,0 +1,180 @@
+"""Scenes: reading the pixels of a multispectral raster, with what is not valid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rasterio.enums import ColorInterp, MaskFlags
+
+from lulc_engine.errors import OptionsError, RasterError
+from lulc_engine.rasters.align import AlignedBand
+from lulc_engine.rasters.bands import Band, name_bands
+from lulc_engine.rasters.files import open_raster, readable_errors
+from lulc_engine.rasters.grid import Grid, Window
+from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
+
+# Sentinel-2 scene classification: no data, saturated, cloud shadow, cloud (medium, high),
+# thin cirrus, snow. Dark areas (2), water (6) and unclassified (7) are ground.
+SCL_EXCLUDED = (0, 1, 3, 8, 9, 10, 11)
+MAX_BANDS = 400
+
+
+class Scene:
+    """An open raster, read window by window. Not for use by two threads at once.
+
+    Args:
+        path: any raster that GDAL reads.
+        band_names: roles or descriptions of all bands but alpha, where the file has none.
+        mask: raster on any grid whose pixels exclude pixels of the scene.
+        mask_values: values of ``mask`` that exclude; none means every value but 0, or the usual
+            ones for a raster with SCL in its name.
+
+    Raises:
+        RasterError: the raster cannot be used.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        band_names: Sequence[str] = (),
+        mask: str | None = None,
+        mask_values: Sequence[str] = (),
+    ) -> None:
+        self.path = Path(path)
+        self._source = open_raster(path)
+        self.grid = Grid.of(self._source)
+        interpretation = self._source.colorinterp
+        self._alpha = next(
+            (n for n, use in enumerate(interpretation, 1) if use == ColorInterp.alpha), None
+        )
+        self.bands = self._name(band_names)
+        self._has_mask_file = any(
+            MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags
+            for flags in self._source.mask_flag_enums
+        )
+        self._mask = AlignedBand(mask, self.grid) if mask else None
+        self._excluded = _excluded_values(mask, mask_values)
+
+    @property
+    def block_px(self) -> tuple[int, int]:
+        """Rows and columns of the file's blocks."""
+        rows, columns = self._source.block_shapes[0]
+        return rows, columns
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The file's metadata."""
+        return dict(self._source.tags())
+
+    def dtype(self, bands: Sequence[Band]) -> np.dtype:
+        """Return the type that holds all the bands."""
+        return np.result_type(*(self._source.dtypes[band.number - 1] for band in bands))
+
+    def read(self, window: Window, bands: Sequence[Band]) -> tuple[np.ndarray, np.ndarray]:
+        """Return raw values (C, H, W) and validity (H, W) of a window.
+
+        The window may reach over the raster's edge; there, and where any band is nodata, NaN or
+        infinite, where alpha is 0 and where the mask excludes, pixels are not valid.
+
+        Raises:
+            RasterError: a block of the file is damaged.
+        """
+        values = np.zeros((len(bands), window.height, window.width), dtype=self.dtype(bands))
+        valid = np.zeros(values.shape[1:], dtype=bool)
+        inside = window.intersect(self.grid.window)
+        if inside.height == 0 or inside.width == 0:
+            return values, valid
+        rows, columns = inside.relative_to(window)
+        with readable_errors(self.path):
+            pixels = self._source.read(
+                [band.number for band in bands], window=inside.to_rasterio()
+            )
+        values[:, rows, columns] = pixels
+        valid[rows, columns] = self._validity(inside, pixels, bands)
+        return values, valid
+
+    def radiometry(
+        self, bands: Sequence[Band], scale: float | None = None, offset: float | None = None
+    ) -> Radiometry:
+        """Return how values become reflectance; the user's SCALE and OFFSET go first."""
+        indices = [band.number - 1 for band in bands]
+        return find_radiometry(
+            self.path,
+            self.tags,
+            [self._source.scales[i] for i in indices],
+            [self._source.offsets[i] for i in indices],
+            self.sample(bands),
+            scale,
+            offset,
+        )
+
+    def sample(self, bands: Sequence[Band], per_side: int = 5, side_px: int = 48) -> np.ndarray:
+        """Return raw values (C, n) of valid pixels in a lattice of small windows."""
+        found = []
+        for row in _spread(self.grid.height, per_side, side_px):
+            for column in _spread(self.grid.width, per_side, side_px):
+                values, valid = self.read(Window(row, column, side_px, side_px), bands)
+                found.append(values[:, valid])
+        return np.concatenate(found, axis=1)
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._mask is not None:
+            self._mask.close()
+        self._source.close()
+
+    def _name(self, band_names: Sequence[str]) -> list[Band]:
+        numbers = [n for n in range(1, self._source.count + 1) if n != self._alpha]
+        if len(numbers) > MAX_BANDS:
+            raise RasterError(f"{self.path} has {len(numbers)} bands; {MAX_BANDS} are allowed.")
+        if band_names and len(band_names) != len(numbers):
+            raise OptionsError(
+                f"--band-names names {len(band_names)} bands, {self.path.name} has {len(numbers)}."
+            )
+        descriptions = band_names or [self._source.descriptions[n - 1] for n in numbers]
+        named = name_bands(list(descriptions), self.path)
+        return [
+            Band(number, band.name, band.role)
+            for number, band in zip(numbers, named, strict=True)
+        ]
+
+    def _validity(self, inside: Window, pixels: np.ndarray, bands: Sequence[Band]) -> np.ndarray:
+        valid = np.ones(pixels.shape[1:], dtype=bool)
+        for values, band in zip(pixels, bands, strict=True):
+            nodata = self._source.nodatavals[band.number - 1]
+            if nodata is not None and not np.isnan(nodata):
+                valid &= values != nodata
+        if np.issubdtype(pixels.dtype, np.floating):
+            with np.errstate(over="ignore"):  # float64 beyond float32's range is not usable either
+                valid &= np.isfinite(pixels.astype(np.float32, copy=False)).all(axis=0)
+        with readable_errors(self.path):
+            if self._alpha is not None:
+                valid &= self._source.read(self._alpha, window=inside.to_rasterio()) > 0
+            if self._has_mask_file:
+                valid &= self._source.read_masks(1, window=inside.to_rasterio()) > 0
+        if self._mask is not None:
+            values, covered = self._mask.read(inside)
+            excluded = values != 0 if self._excluded is None else np.isin(values, self._excluded)
+            valid &= ~(excluded & covered)
+        return valid
+
+
+def _excluded_values(mask: str | None, given: Sequence[str]) -> np.ndarray | None:
+    if given:
+        try:
+            return np.array([float(value) for value in given])
+        except ValueError:
+            raise OptionsError(
+                f"--mask-values must be numbers, not {', '.join(given)}."
+            ) from None
+    if mask and "SCL" in Path(mask).stem.upper():
+        return np.array(SCL_EXCLUDED)
+    return None
+
+
+def _spread(size: int, count: int, side: int) -> list[int]:
+    """Return up to ``count`` offsets of windows of a side, evenly over a size."""
+    last = max(0, size - side)
+    return sorted({round(last * i / max(1, count - 1)) for i in range(count)})
