@@ -1,0 +1,48 @@
+# Every target can be called on its own and any number of times; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test format lint type test-engine test-qgis test-model package clean
+SHELL := /bin/bash
+
+VERSION := $(shell sed -n 's/^version=//p' metadata.txt 2>/dev/null)
+ZIP := dist/lulc_qgis_plugin-$(VERSION).zip
+PYTHON := .venv/bin/python
+SOURCES := lulc_engine lulc_qgis_plugin scripts tests
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: ## make .venv (engine) and .venv-qgis (QGIS's Python), install QGIS where missing
+	@scripts/setup.sh
+
+demo: package ## train, classify and assess the demo scene through qgis_process
+	@scripts/with_plugin.sh $(PYTHON) scripts/demo.py demo_output
+
+test: ## everything: checks, engine, plugin in QGIS, model chain, demo
+	@scripts/test.sh
+
+format: setup ## format the code and sort the imports
+	.venv/bin/ruff check --select I --fix $(SOURCES)
+	.venv/bin/ruff format $(SOURCES)
+
+lint: setup ## ruff and the format check
+	.venv/bin/ruff check $(SOURCES)
+	.venv/bin/ruff format --check $(SOURCES)
+
+type: setup ## mypy on the engine
+	.venv/bin/mypy
+
+test-engine: setup ## tests of the engine and of the repository
+	$(PYTHON) -m pytest $(ARGS) tests/engine tests/test_repository.py
+
+test-qgis: package ## plugin and contract tests in QGIS, with the unpacked plugin zip
+	scripts/with_plugin.sh .venv-qgis/bin/python -m pytest $(ARGS) tests/plugin tests/contract
+
+test-model: package ## the graphical model (train, classify, assess, branch) through qgis_process
+	scripts/with_plugin.sh $(PYTHON) scripts/run_model.py
+
+package: setup ## build the plugin zip in dist/
+	@$(PYTHON) scripts/package.py
+
+clean: ## remove everything that make made, except the environments
+	rm -rf build dist demo_output test_output *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
