@@ -1,0 +1,334 @@
+"""Polygons and points as labels: reading, repairing, reprojecting and rasterising them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import pyproj
+import shapely
+from rasterio.features import rasterize
+
+from lulc_engine.errors import LabelError
+from lulc_engine.rasters.grid import Grid, Window
+from lulc_engine.rasters.legend import Legend, make_legend
+from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource
+
+_SHOWN_IDS = 10
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Single-part geometries with the class index and feature id of each."""
+
+    shapes: np.ndarray
+    classes: np.ndarray
+    features: np.ndarray
+
+
+class VectorSource(LabelSource):
+    """A vector file with a class per feature.
+
+    Multi-part features count as one polygon per part, so that a layer dissolved by class can still
+    be split by whole polygons.
+
+    Raises:
+        LabelError: no such layer or field, no geometry, or a class value that cannot be used.
+    """
+
+    def __init__(self, path: str, class_field: str, class_name_field: str = "") -> None:
+        self.name = Path(path.split("|")[0]).name
+        self.notes: list[str] = []
+        meta, ids, geometries, fields = _read(path, class_field, class_name_field)
+        self.crs = pyproj.CRS.from_user_input(meta["crs"]) if meta["crs"] else None
+        self.legend, classes = _classes(self, ids, fields)
+        parts = self._usable_parts(ids, geometries, classes)
+        dimensions = shapely.get_dimensions(parts.shapes)
+        self.kind = "polygons" if (dimensions == 2).any() else "points"
+        keep = dimensions == (2 if self.kind == "polygons" else 0)
+        if not keep.all():
+            self._note_skipped("are neither polygons nor points", parts.features[~keep])
+        self.parts = _Parts(parts.shapes[keep], parts.classes[keep], parts.features[keep])
+        if not len(self.parts.shapes):
+            raise LabelError(
+                f"{self.name} holds no polygons or points with a class.", "Choose another layer."
+            )
+
+    def on(self, grid: Grid) -> VectorLabels:
+        """Return the features, reprojected where needed, on a grid."""
+        shapes, notes = self._project(grid)
+        return VectorLabels(self, grid, shapes, [*self.notes, *notes])
+
+    def _project(self, grid: Grid) -> tuple[np.ndarray, list[str]]:
+        target = pyproj.CRS.from_wkt(grid.crs.to_wkt()) if grid.crs else None
+        if self.crs is None and target is not None:
+            return self.parts.shapes, [f"{self.name} has no CRS; the scene's was taken."]
+        if target is None:
+            raise LabelError(
+                "The scene has no coordinate reference system, so labels cannot be placed on it.",
+                "Assign the right CRS to the scene.",
+            )
+        if self.crs == target:
+            return self.parts.shapes, []
+        transformer = pyproj.Transformer.from_crs(self.crs, target, always_xy=True)
+
+        def move(points: np.ndarray) -> np.ndarray:
+            return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
+
+        moved = shapely.transform(self.parts.shapes, move)
+        if not np.isfinite(shapely.bounds(moved)).any():
+            raise LabelError(
+                f"{self.name} cannot be reprojected to the scene's CRS.",
+                "Check the CRS of the labels; longitude and latitude may be swapped.",
+            )
+        source_name = self.crs.name if self.crs else "?"
+        return moved, [f"{self.name} was reprojected from {source_name} to {target.name}."]
+
+    def _usable_parts(
+        self, ids: np.ndarray, geometries: np.ndarray, classes: np.ndarray
+    ) -> _Parts:
+        shapes = shapely.force_2d(shapely.from_wkb(geometries, on_invalid="ignore"))
+        missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+        missing |= ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
+        if missing.any():
+            self._note_skipped("have no usable geometry", ids[missing])
+        if (classes == NO_LABEL).any():
+            self._note_skipped("have no class", ids[classes == NO_LABEL])
+        broken = ~missing & ~shapely.is_valid(shapes)
+        if broken.any():
+            shapes[broken] = shapely.make_valid(shapes[broken])
+            self.notes.append(
+                f"{int(broken.sum())} invalid geometries in {self.name} were repaired "
+                f"(features {_some(ids[broken])})."
+            )
+        keep = ~missing & (classes != NO_LABEL)
+        rows = np.flatnonzero(keep)
+        single, origin = _single_parts(shapes[keep])
+        return _Parts(single, classes[rows[origin]], ids[rows[origin]])
+
+    def _note_skipped(self, why: str, ids: np.ndarray) -> None:
+        unique = np.unique(ids)
+        self.notes.append(
+            f"{len(unique)} features of {self.name} {why} and were skipped ({_some(unique)})."
+        )
+
+
+class VectorLabels(Labels):
+    """Features of a vector file on a grid, rasterised window by window."""
+
+    def __init__(
+        self, source: VectorSource, grid: Grid, shapes: np.ndarray, notes: list[str]
+    ) -> None:
+        self.legend, self.kind, self.grid, self.notes = source.legend, source.kind, grid, notes
+        self._shapes, self._classes = shapes, source.parts.classes
+        self._features = source.parts.features
+        self._name = source.name
+        self._tree = shapely.STRtree(shapes)
+        self.window = self._extent()
+
+    def read(self, window: Window) -> np.ndarray:
+        """Return class indices (H, W) int16 of a window.
+
+        Polygons own the pixels whose centre is inside, points the pixel they hit; pixels claimed by
+        two classes are -1.
+        """
+        return self._read(window)[0]
+
+    def read_units(self, window: Window) -> np.ndarray | None:
+        """Return polygon numbers (H, W) int32, or None for points."""
+        return self._read(window)[1] if self.kind == "polygons" else None
+
+    def unit_names(self) -> list[str]:
+        """Return ``feature ID`` for each polygon number."""
+        if self.kind != "polygons":
+            return []
+        return [f"feature {feature}" for feature in self._features]
+
+    def count_conflicts(self) -> int:
+        """Return how many pixels are claimed by two classes."""
+        total = 0
+        for row in range(self.window.row_off, self.window.row_stop, 1024):
+            for column in range(self.window.col_off, self.window.col_stop, 1024):
+                part = Window(row, column, 1024, 1024).intersect(self.window)
+                total += int(self._read(part)[2].sum())
+        return total
+
+    def samples(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """Return row, column and class index of every point on the grid; None for polygons."""
+        if self.kind != "points":
+            return None
+        inverse = ~self.grid.transform
+        columns, rows = inverse * (shapely.get_x(self._shapes), shapely.get_y(self._shapes))
+        rows, columns = np.floor(rows), np.floor(columns)
+        on_grid = (rows >= 0) & (rows < self.grid.height)
+        on_grid &= (columns >= 0) & (columns < self.grid.width)
+        return (
+            rows[on_grid].astype(np.int64),
+            columns[on_grid].astype(np.int64),
+            self._classes[on_grid],
+        )
+
+    def _read(self, window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        shape = (window.height, window.width)
+        classes = np.full(shape, NO_LABEL, dtype=np.int16)
+        units = np.full(shape, -1, dtype=np.int32)
+        conflict = np.zeros(shape, dtype=bool)
+        here = self.grid.crop(window)
+        hits = np.sort(self._tree.query(shapely.Polygon(here.outline())))
+        for index in np.unique(self._classes[hits]):
+            of_class = hits[self._classes[hits] == index]
+            burnt = rasterize(
+                [(self._shapes[i], int(i) + 1) for i in of_class],
+                out_shape=shape,
+                transform=here.transform,
+                fill=0,
+                dtype="int32",
+            )
+            claimed = burnt > 0
+            conflict |= claimed & (classes != NO_LABEL)
+            classes[claimed] = index
+            units[claimed] = burnt[claimed] - 1
+        classes[conflict] = NO_LABEL
+        units[conflict] = -1
+        return classes, units, conflict
+
+    def _extent(self) -> Window:
+        corners = shapely.box(*shapely.total_bounds(self._shapes)).exterior.coords
+        inverse = ~self.grid.transform
+        places = np.array([inverse * corner for corner in corners])
+        outline = shapely.Polygon(self.grid.outline())
+        if not np.isfinite(places).all() or not len(self._tree.query(outline, "intersects")):
+            raise LabelError(
+                f"The labels {self._name} do not overlap the scene: they cover "
+                f"{_bounds(shapely.total_bounds(self._shapes))}, the scene "
+                f"{_bounds(outline.bounds)}.",
+                "Choose labels of this area and check the CRS of both.",
+            )
+        first = np.maximum(np.floor(places.min(axis=0)), -(2**31)).astype(int)
+        last = np.minimum(np.ceil(places.max(axis=0)) + 1, 2**31).astype(int)
+        found = Window(first[1], first[0], last[1] - first[1], last[0] - first[0])
+        found = found.intersect(self.grid.window)
+        return Window(int(found.row_off), int(found.col_off), int(found.height), int(found.width))
+
+
+def _read(
+    path: str, class_field: str, class_name_field: str
+) -> tuple[dict[str, Any], np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    file, layer = _split_layer(path)
+    if file.lower().endswith((".ovf", ".xml")):
+        raise LabelError(f"{file} is not a kind of vector file that is accepted.")
+    try:
+        info = pyogrio.read_info(file, layer=layer)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as err:
+        raise LabelError(
+            f"{file} cannot be read as labels: {err}.", "Give a vector file or a label raster."
+        ) from err
+    names = list(info["fields"])
+    for field in filter(None, (class_field, class_name_field)):
+        if field not in names:
+            raise LabelError(
+                f"{Path(file).name} has no field {field!r}; it has {', '.join(names) or 'none'}.",
+                "Choose the field that holds the class.",
+            )
+    if not class_field:
+        raise LabelError(
+            "The field that holds the class was not given.",
+            f"Set CLASS_FIELD to one of: {', '.join(names)}.",
+        )
+    wanted = list(dict.fromkeys(filter(None, (class_field, class_name_field))))
+    try:
+        meta, ids, geometries, data = pyogrio.raw.read(
+            file, layer=layer, columns=wanted, return_fids=True
+        )
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as err:
+        raise LabelError(f"{file} is damaged: {err}.", "Save the labels again.") from err
+    if geometries is None:
+        raise LabelError(f"{Path(file).name} has no geometries.", "Choose another layer.")
+    return meta, ids, geometries, dict(zip(meta["fields"], data, strict=True)) | {
+        "": data[list(meta["fields"]).index(class_field)],
+        "name": data[list(meta["fields"]).index(class_name_field)] if class_name_field else None,
+    }
+
+
+def _split_layer(path: str) -> tuple[str, str | None]:
+    file, *options = path.split("|")
+    for option in options:
+        if option.lower().startswith("layername="):
+            return file, option.split("=", 1)[1]
+    return file, None
+
+
+def _classes(
+    source: VectorSource, ids: np.ndarray, fields: dict[str, Any]
+) -> tuple[Legend, np.ndarray]:
+    """Return the legend and a class index per feature, -1 where the field is empty."""
+    values, names = fields[""], fields["name"]
+    if values.dtype.kind in "iu" or values.dtype.kind == "f":
+        numbers = _whole_numbers(source, ids, values)
+        present = ~np.isnan(numbers)
+        unique = np.unique(numbers[present]).astype(np.int64)
+        titles = [_name_of(int(i), numbers, names) for i in unique]
+        legend = make_legend([int(i) for i in unique], titles)
+        index = np.searchsorted(unique, np.where(present, numbers, 0))
+    elif values.dtype.kind == "O":
+        texts = np.array(["" if v is None else str(v).strip() for v in values], dtype=object)
+        present = texts != ""
+        unique_names = sorted(set(texts[present]))
+        legend = make_legend(range(1, len(unique_names) + 1), unique_names)
+        index = np.array([unique_names.index(t) if t else 0 for t in texts], dtype=np.int64)
+    else:
+        raise LabelError(
+            f"The class field of {source.name} holds neither numbers nor text.",
+            "Choose a field with class ids or names.",
+        )
+    if not len(legend):
+        raise LabelError(f"The class field of {source.name} is empty in every feature.")
+    return legend, np.where(present, index, NO_LABEL).astype(np.int16)
+
+
+def _whole_numbers(source: VectorSource, ids: np.ndarray, values: np.ndarray) -> np.ndarray:
+    numbers = values.astype(np.float64)
+    broken = np.isfinite(numbers) & (numbers != np.round(numbers))
+    broken |= np.isinf(numbers)
+    if broken.any():
+        raise LabelError(
+            f"The class field of {source.name} must hold whole numbers or text; feature "
+            f"{ids[broken][0]} has {values[broken][0]}.",
+            "Choose another field.",
+        )
+    return numbers
+
+
+def _name_of(class_id: int, numbers: np.ndarray, names: np.ndarray | None) -> str:
+    if names is not None:
+        given = [str(n).strip() for n in names[numbers == class_id] if n is not None]
+        given = [n for n in given if n and n.lower() != "nan"]
+        if given:
+            return max(sorted(set(given)), key=given.count)
+    return f"class {class_id}"
+
+
+def _single_parts(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return polygons and points out of nested collections, with the row each came from."""
+    parts, origin = shapely.get_parts(shapes, return_index=True)
+    while (shapely.get_type_id(parts) >= 4).any():  # 4 and up are collections
+        parts, inner = shapely.get_parts(parts, return_index=True)
+        origin = origin[inner]
+    keep = ~shapely.is_empty(parts)
+    return parts[keep], origin[keep]
+
+
+def _some(ids: Sequence[int] | np.ndarray) -> str:
+    shown = ", ".join(str(i) for i in list(ids)[:_SHOWN_IDS])
+    return shown + (", ..." if len(ids) > _SHOWN_IDS else "")
+
+
+def _bounds(values: Sequence[float] | np.ndarray) -> str:
+    digits = 0 if max(abs(v) for v in values if math.isfinite(v)) > 1000 else 4
+    west, south, east, north = (f"{v:.{digits}f}" for v in values)
+    return f"{west}-{east} by {south}-{north}"
