@@ -7,7 +7,8 @@ polygon, or a block where labels are points or a raster - is on one side as a wh
 The division is stratified for units that may hold several classes, in the manner of iterative
 stratification (Sechidis et al. 2011, doi:10.1007/978-3-642-23808-6_10): the rarest class chooses
 first. Our deviation: first every class gets one unit in each role as far as it has units, and shares
-are measured by the square root of pixels, so that one huge polygon does not count as all of a class.
+are measured by the fourth root of pixels, between counting units and counting pixels, so that one
+huge polygon does not count as all of a class nor a sliver as much as a field.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def assign_roles(
     shares = np.array([1 - validation_share - test_share, validation_share, test_share])
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(counts))
-    weights = np.sqrt(counts[order].astype(np.float64))
+    weights = counts[order].astype(np.float64) ** 0.25
     roles = np.full(len(counts), -1, dtype=np.int8)
     rare_first = [int(k) for k in np.argsort(presence, kind="stable") if presence[k]]
     for k in rare_first:

@@ -1,0 +1,184 @@
+"""The model card: what a model file says about itself.
+
+Field names follow the STAC machine-learning-model extension (MLM, v1.5) where it has one; ours
+begin with ``lulc:``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lulc_engine.errors import DataError, ModelFileError
+from lulc_engine.models.model_file import FORMAT, FORMAT_VERSION
+from lulc_engine.rasters.bands import Band
+from lulc_engine.rasters.legend import Legend
+from lulc_engine.rasters.reflectance import Radiometry
+
+SEGMENTATION = "semantic-segmentation"
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What is needed to rebuild a network and to feed it.
+
+    Attributes:
+        task: MLM name of the task.
+        architecture: key of `models.MODELS`.
+        settings: options of the architecture.
+        bands: bands in the order of the network's inputs.
+        indices: spectral indices that follow the bands.
+        radiometry: scale and offset the network was trained with.
+        value_range: 1st and 99th percentile of raw values per band in the training scenes.
+        legend: the classes in the order of the network's outputs.
+        halo_px: reach of the network, None if it has no useful bound.
+        stride: the multiple that window origins and sides must be of.
+    """
+
+    task: str
+    architecture: str
+    settings: Mapping[str, Any]
+    bands: tuple[Band, ...]
+    indices: tuple[str, ...]
+    radiometry: Radiometry
+    value_range: tuple[tuple[float, float], ...]
+    legend: Legend
+    halo_px: int | None
+    stride: int
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def in_channels(self) -> int:
+        """Number of inputs of the network's body."""
+        return len(self.bands) + len(self.indices)
+
+
+def make_card(
+    spec: ModelSpec,
+    name: str,
+    parameters: int,
+    framework_version: str,
+    normalisation: tuple[Sequence[float], Sequence[float]],
+    training: Mapping[str, Any],
+    scores: Mapping[str, Any],
+    run: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the model card as a JSON object.
+
+    Args:
+        spec: the network and its inputs and outputs.
+        name: a name for people.
+        parameters: number of trainable parameters.
+        framework_version: version of torch.
+        normalisation: mean and spread of each channel.
+        training: data hashes, split, options, seed and versions.
+        scores: metrics by split.
+        run: date, duration and host; not part of the model's hash.
+    """
+    mean, spread = normalisation
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "mlm:name": name,
+        "mlm:architecture": spec.architecture,
+        "mlm:tasks": [spec.task],
+        "mlm:framework": "pytorch",
+        "mlm:framework_version": framework_version,
+        "mlm:total_parameters": parameters,
+        "mlm:input": [_input(spec, mean, spread)],
+        "mlm:output": [_output(spec)],
+        "lulc:architecture": {"name": spec.architecture, "settings": dict(spec.settings)},
+        "lulc:bands": [{"number": b.number, "name": b.name, "role": b.role} for b in spec.bands],
+        "lulc:indices": list(spec.indices),
+        "lulc:radiometry": {
+            "scale": list(spec.radiometry.scale),
+            "offset": list(spec.radiometry.offset),
+            "source": spec.radiometry.source,
+            "reason": spec.radiometry.reason,
+            "value_range": [list(pair) for pair in spec.value_range],
+        },
+        "lulc:normalisation": {"mean": list(mean), "spread": list(spread)},
+        "lulc:legend": _legend_rows(spec.legend),
+        "lulc:receptive_field": {"halo_px": spec.halo_px, "stride": spec.stride},
+        "lulc:training": dict(training),
+        "lulc:scores": dict(scores),
+        "license": "Of whoever trained it, within the licence of the training data.",
+        "run": dict(run),
+        **spec.extra,
+    }
+
+
+def read_spec(card: Mapping[str, Any]) -> ModelSpec:
+    """Return the spec in a model card.
+
+    Raises:
+        ModelFileError: a field is missing or is not of its form.
+    """
+    try:
+        radiometry = card["lulc:radiometry"]
+        return ModelSpec(
+            task=str(card["mlm:tasks"][0]),
+            architecture=str(card["lulc:architecture"]["name"]),
+            settings=dict(card["lulc:architecture"]["settings"]),
+            bands=tuple(
+                Band(int(b["number"]), str(b["name"]), b["role"]) for b in card["lulc:bands"]
+            ),
+            indices=tuple(str(name) for name in card["lulc:indices"]),
+            radiometry=Radiometry(
+                tuple(float(x) for x in radiometry["scale"]),
+                tuple(float(x) for x in radiometry["offset"]),
+                str(radiometry["source"]),
+                str(radiometry["reason"]),
+            ),
+            value_range=tuple((float(a), float(b)) for a, b in radiometry["value_range"]),
+            legend=Legend.from_rows(card["lulc:legend"]),
+            halo_px=card["lulc:receptive_field"]["halo_px"],
+            stride=int(card["lulc:receptive_field"]["stride"]),
+        )
+    except (KeyError, IndexError, TypeError, ValueError, DataError) as err:
+        raise ModelFileError(
+            f"The model card is incomplete: {type(err).__name__} {err}.",
+            "Train or import the model again.",
+        ) from err
+
+
+def _input(spec: ModelSpec, mean: Sequence[float], spread: Sequence[float]) -> dict[str, Any]:
+    bands = [
+        {"name": b.name, **({"eo:common_name": b.role} if b.role else {})} for b in spec.bands
+    ]
+    scaling = [
+        {"type": "z-score", "mean": float(m), "stddev": float(s)}
+        for m, s in zip(mean, spread, strict=True)
+    ]
+    return {
+        "name": "raw pixel values",
+        "bands": bands,
+        "input": {
+            "shape": [-1, len(spec.bands), -1, -1],
+            "dim_order": ["batch", "bands", "height", "width"],
+            "data_type": "float32",
+        },
+        "value_scaling": scaling,
+        "description": "Scaling, indices and normalisation are part of the network's graph.",
+    }
+
+
+def _output(spec: ModelSpec) -> dict[str, Any]:
+    return {
+        "name": "class scores",
+        "tasks": [spec.task],
+        "result": {
+            "shape": [-1, len(spec.legend), -1, -1],
+            "dim_order": ["batch", "classes", "height", "width"],
+            "data_type": "float32",
+        },
+        "classification:classes": [
+            {"value": c.id, "name": c.name, "color_hint": c.hex_color[1:].upper()}
+            for c in spec.legend.classes
+        ],
+    }
+
+
+def _legend_rows(legend: Legend) -> list[dict[str, Any]]:
+    return [{"id": c.id, "name": c.name, "color": c.hex_color} for c in legend.classes]

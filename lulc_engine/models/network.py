@@ -1,0 +1,119 @@
+"""A whole network: raw pixel values in, logits out.
+
+Reflectance, indices and normalisation are part of the graph, so that one exported model takes what
+is stored in a file and nothing can be applied twice or forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lulc_engine.models.indices import INDEX_FORMULAS, band_positions
+
+# Normalised values beyond this are clouds, glint or damage; they must not drown the rest.
+CLIP = 8.0
+
+
+class InputLayer(nn.Module):
+    """From raw values to normalised channels.
+
+    reflectance = raw * scale + offset; channels = reflectance and indices, minus mean, over spread,
+    cut off at +-8. A pixel with a band that is not finite is not valid: all its channels are 0, the
+    mean of normalised data.
+
+    Args:
+        roles: role of each band, None where unknown.
+        indices: names of the spectral indices to add.
+
+    Shape:
+        input (N, bands, H, W) float32 raw values, NaN where not valid; output
+        (N, bands + indices, H, W) float32.
+    """
+
+    scale: Tensor
+    offset: Tensor
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, roles: Sequence[str | None], indices: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.indices = [(name, band_positions(roles, name)) for name in indices]
+        self.channels = len(roles) + len(indices)
+        self.register_buffer("scale", torch.ones(len(roles), 1, 1))
+        self.register_buffer("offset", torch.zeros(len(roles), 1, 1))
+        self.register_buffer("mean", torch.zeros(self.channels, 1, 1))
+        self.register_buffer("spread", torch.ones(self.channels, 1, 1))
+
+    def set_radiometry(self, scale: Sequence[float], offset: Sequence[float]) -> None:
+        """Set scale and offset per band."""
+        self.scale.copy_(torch.tensor(scale).view(-1, 1, 1))
+        self.offset.copy_(torch.tensor(offset).view(-1, 1, 1))
+
+    def set_statistics(self, mean: Tensor, spread: Tensor) -> None:
+        """Set mean and spread (channels,) of the training data."""
+        self.mean.copy_(mean.view(-1, 1, 1))
+        self.spread.copy_(spread.view(-1, 1, 1))
+
+    def features(self, reflectance: Tensor) -> Tensor:
+        """Return reflectance (N, bands, H, W) with the indices added, not normalised."""
+        extra = [
+            INDEX_FORMULAS[name][1]({role: reflectance[:, p] for role, p in places.items()})
+            for name, places in self.indices
+        ]
+        if not extra:
+            return reflectance
+        return torch.cat([reflectance, torch.stack(extra, dim=1)], dim=1)
+
+    def normalise(self, reflectance: Tensor) -> Tensor:
+        """Return normalised channels of reflectance; 0 where a band is not finite."""
+        valid = torch.isfinite(reflectance).all(dim=1, keepdim=True)
+        channels = (self.features(reflectance) - self.mean) / self.spread
+        return torch.where(valid, channels.clamp(-CLIP, CLIP), 0.0)
+
+    def forward(self, raw: Tensor) -> Tensor:
+        """Return normalised channels of raw values."""
+        return self.normalise(raw * self.scale + self.offset)
+
+
+class Network(nn.Module):
+    """Input layer and body of a segmenter, for images of any size.
+
+    Shape:
+        input (N, bands, H, W) float32 raw values, NaN where not valid; output
+        (N, classes, H, W) float32 logits.
+    """
+
+    def __init__(self, input_layer: InputLayer, body: nn.Module) -> None:
+        super().__init__()
+        self.input = input_layer
+        self.body = body
+
+    @property
+    def stride(self) -> int:
+        """The multiple that the body needs image sides to be of."""
+        return int(self.body.stride)  # type: ignore[arg-type]
+
+    def logits(self, channels: Tensor) -> Tensor:
+        """Return logits (N, classes, H, W) of normalised channels of any size.
+
+        The image is padded with zeros to the right and below up to the body's stride.
+        """
+        height, width = channels.shape[-2:]
+        down, right = -height % self.stride, -width % self.stride
+        if down or right:
+            channels = functional.pad(channels, (0, right, 0, down))
+        logits: Tensor = self.body(channels)
+        return logits[..., :height, :width]
+
+    def forward(self, raw: Tensor) -> Tensor:
+        """Return logits of raw values."""
+        return self.logits(self.input(raw))
+
+
+def parameter_count(module: nn.Module) -> int:
+    """Return the number of trainable parameters."""
+    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)

@@ -1,0 +1,94 @@
+"""Segmenters of segmentation-models-pytorch, with any of its encoders and any number of bands."""
+
+from __future__ import annotations
+
+import segmentation_models_pytorch as smp
+from torch import Tensor, nn
+
+from lulc_engine.errors import EnvironmentFailure, OptionsError
+
+ARCHITECTURES = {
+    "unet": smp.Unet,
+    "unetplusplus": smp.UnetPlusPlus,
+    "fpn": smp.FPN,
+    "deeplabv3plus": smp.DeepLabV3Plus,
+    "segformer": smp.Segformer,
+}
+
+
+class SmpSegmenter(nn.Module):
+    """A network of segmentation-models-pytorch behind the same face as our own.
+
+    Args:
+        architecture: a key of `ARCHITECTURES`.
+        in_channels: number of inputs.
+        classes: number of classes.
+        encoder: name of an encoder of the library.
+        weights: name of pretrained encoder weights, or None; they are downloaded once.
+
+    Raises:
+        OptionsError: no such encoder, or it does not go with the architecture.
+        EnvironmentFailure: pretrained weights cannot be downloaded.
+
+    Shape:
+        input (N, in_channels, H, W) float32, H and W multiples of `stride`; output
+        (N, classes, H, W).
+    """
+
+    stride = 32
+
+    def __init__(
+        self,
+        architecture: str,
+        in_channels: int,
+        classes: int,
+        encoder: str,
+        weights: str | None = None,
+    ) -> None:
+        super().__init__()
+        _check_encoder(encoder, weights)
+        try:
+            self.network = ARCHITECTURES[architecture](
+                encoder_name=encoder,
+                encoder_weights=weights,
+                in_channels=in_channels,
+                classes=classes,
+            )
+        except (ValueError, KeyError, NotImplementedError) as err:
+            raise OptionsError(
+                f"The encoder {encoder} does not go with {architecture}: {err}.",
+                "Choose another encoder, such as resnet18 or mobilenet_v2.",
+            ) from err
+        except OSError as err:  # the hub's client raises kinds of it, by version and cause
+            if weights is None:
+                raise
+            raise EnvironmentFailure(
+                f"The pretrained weights {weights} of {encoder} cannot be loaded "
+                f"({type(err).__name__}).",
+                "They are downloaded on first use: go online once, or train without "
+                "(ENCODER_WEIGHTS none).",
+            ) from err
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return logits (N, classes, H, W)."""
+        logits: Tensor = self.network(image)
+        return logits
+
+
+def _check_encoder(encoder: str, weights: str | None) -> None:
+    known = smp.encoders.encoders
+    if not encoder.startswith("tu-") and encoder not in known:
+        families = ", ".join(sorted(known)[:400:12])
+        raise OptionsError(
+            f"There is no encoder {encoder!r}.",
+            f"Choose one of segmentation-models-pytorch, for example {families}; or any of "
+            "timm with the prefix tu-.",
+        )
+    if weights is None or encoder.startswith("tu-"):
+        return
+    settings = known[encoder].get("pretrained_settings") or known[encoder].get("weights") or {}
+    if settings and weights not in settings:
+        raise OptionsError(
+            f"The encoder {encoder} has no weights {weights!r}.",
+            f"Choose from: {', '.join(settings)}; or none.",
+        )
