@@ -56,7 +56,7 @@ def print_result(command: str, result: Mapping[str, Any], as_json: bool) -> None
     if as_json:
         sys.stdout.write(to_json(result) + "\n")
         return
-    metrics = result.get("metrics_content")
+    metrics = result.get("scores")
     if metrics:
         sys.stdout.write(class_table(metrics) + "\n")
     for key, value in result.items():

@@ -1,0 +1,197 @@
+"""The command ``assess``: compare a map with reference data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lulc_engine.errors import DataError, LabelError, OptionsError
+from lulc_engine.evaluation import confusion
+from lulc_engine.evaluation.area import area_block
+from lulc_engine.evaluation.class_map import ClassMap
+from lulc_engine.evaluation.confusion import Counts, ValueCounts
+from lulc_engine.evaluation.mapped_area import mapped_areas
+from lulc_engine.evaluation.matching import Matching, match_legends
+from lulc_engine.evaluation.metrics import (
+    ReferenceInfo,
+    build_metrics,
+    metrics_json,
+    metrics_table,
+)
+from lulc_engine.feedback import Feedback
+from lulc_engine.options import AssessOptions
+from lulc_engine.outputs import Outputs, check_writable, file_sha256
+from lulc_engine.rasters.files import gdal_settings
+from lulc_engine.rasters.legend import Legend
+from lulc_engine.reports.accuracy import AccuracyReport, render_accuracy_report
+from lulc_engine.samples.labels import Labels, open_labels
+
+_ENDINGS = {"report": (".html", ".htm"), "metrics": (".json",), "table": (".csv",)}
+HEADLINES = ("overall_accuracy", "kappa", "mean_iou", "macro_f1")
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Map and reference brought together: counts over the common legend."""
+
+    matching: Matching
+    legend: Legend
+    matrix: Counts
+    unclassified: int
+
+
+def assess(options: AssessOptions, feedback: Feedback) -> dict[str, Any]:
+    """Assess a map and write report, metrics and table where asked to.
+
+    One confusion matrix is counted over all labelled pixels (or points) that the map classifies;
+    everything else derives from it.
+
+    Returns:
+        Paths of what was written ('' where not asked for), the headline numbers, and the metrics
+        object as ``scores``.
+
+    Raises:
+        OptionsError: a path has the wrong ending, or SAMPLING does not fit the reference.
+        DataError: map and reference do not overlap, have no common classes or cannot be read.
+    """
+    reference_file = options.reference.split("|")[0]
+    inputs = (options.map, reference_file)
+    paths = {name: getattr(options, name) for name in _ENDINGS}
+    for name, path in paths.items():
+        if path:
+            check_writable(path, _ENDINGS[name], inputs)
+    with gdal_settings(), ClassMap(options.map) as class_map:
+        metrics, legend = _measure(options, class_map, feedback)
+    texts = {
+        "report": render_accuracy_report(
+            AccuracyReport(metrics, legend, Path(options.map).name, Path(reference_file).name)
+        ),
+        "metrics": metrics_json(metrics),
+        "table": metrics_table(metrics),
+    }
+    with Outputs(inputs) as outputs:
+        for name, path in paths.items():
+            if path:
+                outputs.write_text(path, texts[name], _ENDINGS[name])
+    feedback.progress(1.0, "Done")
+    return {**paths, **{name: metrics[name] for name in HEADLINES}, "scores": metrics}
+
+
+def _measure(
+    options: AssessOptions, class_map: ClassMap, feedback: Feedback
+) -> tuple[dict[str, Any], Legend]:
+    """Return the metrics object and the common legend."""
+    feedback.progress(None, "Reading the reference")
+    labels = open_labels(
+        options.reference,
+        class_map.grid,
+        options.class_field,
+        options.class_name_field,
+        options.ignore_value,
+        feedback,
+    )
+    if options.sampling != "none" and labels.kind != "points":
+        raise OptionsError(
+            f"--sampling {options.sampling} needs reference points, not {labels.kind}.",
+            "Leave SAMPLING at none, or give the points of the sample.",
+        )
+    found = _compare(class_map, labels, _count(class_map, labels, feedback.part(0, 0.7)))
+    info = ReferenceInfo(
+        kind=labels.kind,
+        independent=_is_independent(class_map, options.reference.split("|")[0]),
+        split=None,
+        n=int(found.matrix.sum()),
+        unclassified=found.unclassified,
+        notes=tuple([*labels.notes, *class_map.notes]),
+    )
+    metrics = build_metrics(found.matrix, found.legend, info)
+    metrics |= {"matching": found.matching.by, "sampling": options.sampling}
+    cautions = list(found.matching.notes)
+    if options.sampling != "none":
+        areas = mapped_areas(class_map, found.legend, feedback.part(0.7, 0.95))
+        metrics["area"], unsure = area_block(found.matrix, found.legend, areas)
+        cautions += unsure
+    for note in info.notes:
+        feedback.info(note)
+    for caution in cautions:
+        feedback.warning(caution)
+    return {**metrics, "cautions": cautions}, found.legend
+
+
+def _count(class_map: ClassMap, labels: Labels, feedback: Feedback) -> ValueCounts:
+    """Count which reference class meets which map value; points count one by one."""
+    counts = ValueCounts(len(labels.legend))
+    points = labels.samples()
+    if points is not None:
+        rows, columns, classes = points
+        counts.add(classes.astype(np.int16), class_map.read_at(rows, columns))
+        return counts
+    blocks = list(class_map.blocks(labels.window))
+    for number, block in enumerate(blocks):
+        feedback.check()
+        feedback.progress(number / len(blocks), "Comparing map and reference")
+        reference = labels.read(block)
+        if (reference >= 0).any():
+            counts.add(reference, class_map.read(block))
+    return counts
+
+
+def _compare(class_map: ClassMap, labels: Labels, counts: ValueCounts) -> _Comparison:
+    """Match the legends and put the counts into one matrix.
+
+    Raises:
+        LabelError: no reference lies on the map.
+        DataError: the map has no class under the reference, or the classes do not match.
+    """
+    by_class = counts.by_class
+    used = {int(index) for index in np.flatnonzero(by_class)}
+    if not used:
+        raise LabelError(
+            f"No pixel of {Path(class_map.path).name} lies under the reference.",
+            "Choose a reference of this area; polygons must hold the centre of a pixel.",
+        )
+    values = set(counts.values)
+    reference_ids = {labels.legend.ids[index] for index in used}
+    empty = class_map.unclassified_values(values, reference_ids)
+    if values == empty:
+        raise DataError(
+            f"{Path(class_map.path).name} has no class anywhere under the reference.",
+            "Choose a reference of the area that the map covers.",
+        )
+    own = class_map.legend(values - empty)
+    has_names = class_map.complete_legend is not None
+    matching = match_legends(own, labels.legend, used, has_names)
+    matrix = _matrix(counts, matching, own, values - empty)
+    legend, matrix = _without_unused(matching.legend, matrix, class_map.keeps_unused_classes)
+    unclassified = sum(int(counts.of(value).sum()) for value in empty)
+    return _Comparison(matching, legend, matrix, unclassified)
+
+
+def _matrix(counts: ValueCounts, matching: Matching, own: Legend, values: set[int]) -> Counts:
+    matrix = confusion.empty(len(matching.legend))
+    column = {item: index for index, item in enumerate(own.ids)}
+    for value in values:
+        for index, number in zip(matching.reference_index, counts.of(value), strict=True):
+            if index is not None:
+                matrix[index, column[value]] += number
+    return matrix
+
+
+def _without_unused(legend: Legend, matrix: Counts, keep: bool) -> tuple[Legend, Counts]:
+    """Drop classes without any count, unless the map's own legend lists them."""
+    occurs = (matrix.sum(axis=0) + matrix.sum(axis=1)) > 0
+    if keep or occurs.all():
+        return legend, matrix
+    kept = np.flatnonzero(occurs)
+    return Legend(tuple(legend.classes[i] for i in kept)), matrix[np.ix_(kept, kept)]
+
+
+def _is_independent(class_map: ClassMap, reference: str) -> bool | None:
+    """Return False where the map's model learned from this very file; else it is not known."""
+    hashes = class_map.training_hashes
+    if hashes and Path(reference).is_file() and file_sha256(reference) in hashes:
+        return False
+    return None

@@ -1,0 +1,138 @@
+"""Which class of a reference is which class of a map: by name where possible, else by id."""
+
+from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from lulc_engine.errors import DataError
+from lulc_engine.rasters.legend import Legend, LegendClass
+
+_SHOWN = 8
+
+_Key = Callable[[LegendClass], Hashable]
+
+
+@dataclass(frozen=True)
+class Matching:
+    """The common legend of a map and a reference.
+
+    Attributes:
+        by: name or id.
+        legend: the map's classes, then used classes of the reference that the map does not have.
+        reference_index: for each class of the reference its index in ``legend``; None for an
+            unused class that the map does not have.
+        notes: what a reader of the assessment must know about the matching.
+    """
+
+    by: str
+    legend: Legend
+    reference_index: tuple[int | None, ...]
+    notes: tuple[str, ...]
+
+
+def match_legends(
+    map_legend: Legend, reference: Legend, used: set[int], has_names: bool = True
+) -> Matching:
+    """Match the classes of a reference to those of a map.
+
+    By name if the names in use are shared, else by id, else it is an error. Names are shared if
+    the map has every name that the reference uses, or the reference has every name of the map:
+    then a class that only one side has is an error of the map, not another way to count. Capital
+    letters and spaces at the ends of names make no difference.
+
+    Args:
+        map_legend: the classes of the map.
+        reference: the classes of the reference.
+        used: indices of the reference's classes that occur on the map.
+        has_names: whether the map's names are its own; else matched classes take the reference's.
+
+    Raises:
+        DataError: neither names nor ids are shared.
+    """
+    keys: tuple[tuple[str, _Key], ...] = (("name", _name_key), ("id", _id_key))
+    for by, key in keys:
+        if _is_shared(map_legend, reference, used, key):
+            matching = _joined(by, key, map_legend, reference, used)
+            return matching if has_names else _named(matching, reference)
+    raise DataError(
+        f"The classes of the map ({_some(map_legend)}) and of the reference ({_some(reference)}) "
+        "have neither names nor ids in common.",
+        "Give the reference the class names of the map; choose its field with CLASS_FIELD, or "
+        "CLASS_NAME_FIELD for the names.",
+    )
+
+
+def _is_shared(map_legend: Legend, reference: Legend, used: set[int], key: _Key) -> bool:
+    map_keys = [key(item) for item in map_legend.classes]
+    keys = [key(item) for item in reference.classes]
+    if len(set(map_keys)) < len(map_keys) or len(set(keys)) < len(keys) or not map_keys:
+        return False
+    return {keys[i] for i in used} <= set(map_keys) or set(map_keys) <= set(keys)
+
+
+def _joined(by: str, key: _Key, map_legend: Legend, reference: Legend, used: set[int]) -> Matching:
+    classes = list(map_legend.classes)
+    place: dict[Hashable, int] = {key(item): i for i, item in enumerate(classes)}
+    notes: list[str] = []
+    indices: list[int | None] = []
+    for i, item in enumerate(reference.classes):
+        if key(item) not in place and i in used:
+            place[key(item)] = len(classes)
+            classes.append(_with_free_id(item, classes))
+            notes.append(
+                f"The map has no class “{item.name}” of the reference: all its samples count as "
+                "wrong."
+            )
+        indices.append(place.get(key(item)))
+    if by == "id":
+        notes += _pairs(classes, reference, indices, used)
+    return Matching(by, Legend(tuple(classes)), tuple(indices), tuple(notes))
+
+
+def _named(matching: Matching, reference: Legend) -> Matching:
+    """Give the matched classes the names and colours of the reference."""
+    classes = list(matching.legend.classes)
+    for item, index in zip(reference.classes, matching.reference_index, strict=True):
+        if index is not None:
+            classes[index] = LegendClass(classes[index].id, item.name, item.color)
+    return dataclasses.replace(matching, legend=Legend(tuple(classes)))
+
+
+def _pairs(
+    classes: list[LegendClass], reference: Legend, indices: list[int | None], used: set[int]
+) -> list[str]:
+    """Name the classes that have the same id and another name, for the reader to check."""
+    pairs = [
+        f"{item.id}: map “{classes[index].name}”, reference “{item.name}”"
+        for i, (item, index) in enumerate(zip(reference.classes, indices, strict=True))
+        if i in used and index is not None and classes[index].name != item.name
+    ]
+    if not pairs:
+        return []
+    more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
+    return [
+        "Names of map and reference differ, so that classes were matched by id. Check that these "
+        f"belong together: {'; '.join(pairs[:_SHOWN])}{more}."
+    ]
+
+
+def _with_free_id(item: LegendClass, classes: list[LegendClass]) -> LegendClass:
+    taken = {other.id for other in classes}
+    free = item.id if item.id not in taken else max(taken) + 1
+    return LegendClass(free, item.name, item.color)
+
+
+def _name_key(item: LegendClass) -> Hashable:
+    return unicodedata.normalize("NFC", item.name).strip().casefold()
+
+
+def _id_key(item: LegendClass) -> Hashable:
+    return item.id
+
+
+def _some(legend: Legend) -> str:
+    shown = [f"{item.id} {item.name}" for item in legend.classes[:_SHOWN]]
+    return ", ".join(shown) + (", ..." if len(legend) > _SHOWN else "")

@@ -1,0 +1,87 @@
+"""What all pictures of reports share: style, and SVG embedded in the page.
+
+No pyplot: each picture is a figure of its own. Text stays text, so that the reader's browser shapes
+Arabic and draws emoji; the same numbers give the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import textwrap
+import warnings
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from lulc_engine.reports.plain_text import one_line, shorten
+
+# Blue, orange and green that stay apart for colour-blind readers (Okabe and Ito 2008).
+BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#6b7280"
+INK = "#1f2933"
+
+_STYLE: Any = {
+    "svg.hashsalt": "lulc",
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+    "text.usetex": False,
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#9aa5b1",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+}
+_PAGE_FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans'"
+_NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+_WIDTH_PT = re.compile(r'<svg [^>]*?width="([\d.]+)pt"')
+_PX_PER_INCH = 96
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as a page shows it: address with the data itself, words instead, width."""
+
+    source: str
+    alt: str
+    width_px: int
+
+
+def style() -> AbstractContextManager[None]:
+    """Return the context in which figures are made and saved; nothing outside it changes."""
+    return mpl.rc_context(_STYLE)
+
+
+def picture(figure: Figure, alt: str) -> Picture:
+    """Return a figure as a picture that a page can hold."""
+    stream = io.BytesIO()
+    with warnings.catch_warnings():
+        # Expected: a name in a script that the measuring font lacks; the browser has others.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        figure.savefig(stream, format="svg", bbox_inches="tight", metadata=_NO_METADATA)
+    text = stream.getvalue().decode("utf-8").replace("'DejaVu Sans'", _PAGE_FONTS)
+    encoded = base64.b64encode(text.encode("utf-8")).decode("ascii")
+    found = _WIDTH_PT.search(text)
+    width = round(float(found[1]) / 72 * _PX_PER_INCH) if found else 600
+    return Picture(f"data:image/svg+xml;base64,{encoded}", alt, width)
+
+
+def tick_name(name: str, lines: int = 2) -> str:
+    """Return a class name that fits beside a plot: at most so many lines of 20 characters."""
+    wrapped = textwrap.wrap(one_line(name), 20) or [""]
+    if len(wrapped) > lines:
+        rest = " ".join(wrapped[lines - 1 :])
+        wrapped = [*wrapped[: lines - 1], shorten(rest, 20)]
+    return "\n".join(wrapped)

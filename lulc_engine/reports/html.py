@@ -1,0 +1,49 @@
+"""Rendering of self-contained HTML pages: no network, no scripts, everything from users escaped."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from lulc_engine.reports import plain_text
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a page from a template of this package and the values it names.
+
+    Raises:
+        jinja2.UndefinedError: the template needs a value that is not given.
+    """
+    return _environment().get_template(template).render(**values)
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": plain_text.percent,
+        "decimal": plain_text.decimal,
+        "thousands": plain_text.thousands,
+        "shorten": plain_text.shorten,
+    }
+    return environment
+
+
+def _harmless(value: Any) -> Any:
+    """Make control and direction characters visible; escaping follows after this."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return plain_text.one_line(value)
+    return value

@@ -1,0 +1,155 @@
+"""Pictures of scores: the confusion matrix and the bars of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lulc_engine.evaluation.confusion import Counts
+from lulc_engine.rasters.legend import Legend
+from lulc_engine.reports.drawing import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    Picture,
+    picture,
+    style,
+    tick_name,
+)
+from lulc_engine.reports.plain_text import decimal, percent, thousands
+
+_RIGHT, _WRONG = (0, 84, 147), (196, 88, 0)
+_MARGIN_IN = 2.1  # for the names
+_CELLS_WITH_SHARES = 10  # classes up to which both numbers fit into a cell
+_CELLS_WITH_COUNTS = 24
+_MOST_BARS = 60
+
+
+def confusion_picture(matrix: Counts, legend: Legend) -> Picture:
+    """Draw a confusion matrix: counts in the cells, shaded by the share of the row.
+
+    Args:
+        matrix: int64 (K, K), rows reference, columns prediction.
+        legend: the K classes.
+    """
+    classes = len(legend)
+    cell = 0.78 if classes <= _CELLS_WITH_SHARES else 0.5 if classes <= _CELLS_WITH_COUNTS else 0.22
+    side = max(classes * cell, 1.6)
+    with style():
+        width, height = side + _MARGIN_IN, side + _MARGIN_IN
+        figure = Figure(figsize=(width, height))
+        axes = figure.add_axes((1.9 / width, 0.1 / height, side / width, side / height))
+        totals = matrix.sum(axis=1, keepdims=True)
+        shares = np.divide(matrix, totals, where=totals > 0, out=np.zeros(matrix.shape))
+        axes.imshow(_shaded(shares), aspect="equal", interpolation="nearest")
+        if classes <= _CELLS_WITH_COUNTS:
+            _write_cells(axes, matrix, shares)
+        _label_matrix(axes, legend)
+        return picture(figure, "Confusion matrix: rows are the reference, columns the map.")
+
+
+def score_bars(classes: Sequence[Mapping[str, Any]], legend: Legend) -> Picture:
+    """Draw F1, IoU and kappa of each class as horizontal bars.
+
+    Args:
+        classes: the ``classes`` of a metrics object; at most 60 are drawn.
+        legend: their colours.
+    """
+    shown = list(classes)[:_MOST_BARS]
+    height = 0.62 * len(shown) + 0.9
+    with style():
+        figure = Figure(figsize=(7.2, height))
+        axes = figure.add_axes((0.27, 0.35 / height, 0.67, 1 - 0.9 / height))
+        for place, (name, label, color) in enumerate(
+            (("f1", "F1", BLUE), ("iou", "IoU", ORANGE), ("kappa", "kappa", GREEN))
+        ):
+            rows = np.arange(len(shown)) + (place - 1) * 0.25
+            values = [item[name] for item in shown]
+            axes.barh(rows, [value or 0 for value in values], 0.23, color=color, label=label)
+            for row, value in zip(rows, values, strict=True):
+                axes.text(
+                    max(value or 0, 0) + 0.01,
+                    row,
+                    decimal(value, 2),
+                    va="center",
+                    fontsize=7,
+                    color=INK if value is not None else GREY,
+                )
+        _label_bars(axes, shown, legend)
+        return picture(figure, "Bars of F1, IoU and kappa of each class.")
+
+
+def _shaded(shares: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    """Return colours (K, K, 3): blue on the diagonal, orange off it, darker for larger shares."""
+    ink = np.full((*shares.shape, 3), _WRONG, np.float64)
+    np.einsum("iic->ic", ink)[:] = _RIGHT
+    strength = shares[..., None] ** 0.7  # lifts small errors from the white
+    return np.rint(255 + (ink - 255) * strength).astype(np.uint8)
+
+
+def _write_cells(axes: Axes, matrix: Counts, shares: npt.NDArray[np.float64]) -> None:
+    both = len(matrix) <= _CELLS_WITH_SHARES
+    for (row, column), cell in np.ndenumerate(matrix):
+        number = int(cell)
+        if number == 0:
+            continue
+        share = float(shares[row, column])
+        text = thousands(number) if number < 100_000 or both else f"{number / 1000:,.0f}k"
+        axes.text(
+            column,
+            row,
+            f"{text}\n{percent(share, 0 if share >= 0.1 else 1)}" if both else text,
+            ha="center",
+            va="center",
+            fontsize=(8 if number < 1_000_000 else 7) if both else 6.5,
+            linespacing=1.35,
+            color="white" if share > 0.5 else INK,
+        )
+
+
+def _label_matrix(axes: Axes, legend: Legend) -> None:
+    ticks = range(len(legend))
+    size = 8.5 if len(legend) <= _CELLS_WITH_SHARES else 7 if len(legend) <= 40 else 5
+    axes.set_yticks(ticks, [tick_name(name) for name in legend.names], fontsize=size)
+    short = [tick_name(name, 1) for name in legend.names]
+    axes.set_xticks(ticks, short, fontsize=size, rotation=38, ha="left", rotation_mode="anchor")
+    axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    axes.set_xticks(np.arange(-0.5, len(legend)), minor=True)
+    axes.set_yticks(np.arange(-0.5, len(legend)), minor=True)
+    axes.grid(which="minor", color="#cbd2d9", lw=0.6)
+    axes.tick_params(which="minor", length=0)
+    axes.annotate("Reference ↓    Map →", (0, 1), (-8, 10), "axes fraction",
+                  "offset points", ha="right", fontsize=8.5, color=GREY)  # fmt: skip
+
+
+def _label_bars(axes: Axes, shown: Sequence[Mapping[str, Any]], legend: Legend) -> None:
+    colors = {item.id: item.hex_color for item in legend.classes}
+    names = [tick_name(item["name"]) for item in shown]
+    axes.set_yticks(range(len(shown)), names)
+    axes.tick_params(axis="y", length=0, pad=16)
+    axes.scatter(
+        [-0.018] * len(shown),
+        range(len(shown)),
+        s=60,
+        marker="s",
+        c=[colors[item["id"]] for item in shown],
+        edgecolors="#52606d",
+        linewidths=0.5,
+        transform=axes.get_yaxis_transform(),
+        clip_on=False,
+    )
+    axes.set_ylim(len(shown) - 0.45, -0.55)
+    lowest = min((item["kappa"] or 0 for item in shown), default=0)
+    axes.set_xlim(min(0, lowest) * 1.05, 1.08)
+    axes.set_xticks(np.arange(0, 1.01, 0.2))
+    axes.grid(axis="x", color="#e4e7eb", lw=0.8)
+    axes.set_axisbelow(True)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)

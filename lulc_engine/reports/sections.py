@@ -1,0 +1,78 @@
+"""The scores of one split as a report shows them; shared by all reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lulc_engine.rasters.legend import Legend
+from lulc_engine.reports import plots, words
+from lulc_engine.reports.drawing import Picture
+
+# A larger matrix is shown as a picture only; its counts are in the metrics file.
+_LARGEST_TABLE = 40
+
+# What may be said about scores on each split: where they come from, and what they are worth.
+SPLITS: dict[str, tuple[str, str]] = {
+    "test": (
+        "Scores on the test set",
+        "Test: these labels were used for no choice during training.",
+    ),
+    "validation": (
+        "Scores on the validation set",
+        "Validation, optimistic: these labels chose the best epoch. A test on labels of their own "
+        "would tell more.",
+    ),
+    "training": (
+        "Scores on the training set",
+        "Training, very optimistic: the model learned from these labels.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """The scores of one split, ready for a template."""
+
+    metrics: Mapping[str, Any]
+    unit: str
+    colors: Mapping[int, str]
+    names: Sequence[str]
+    confusion: Picture
+    bars: Picture
+    pairs: list[str]
+    warnings: list[str]
+    title: str = ""
+    label: str = ""
+    optimistic: bool = False
+    count_rows: list[tuple[str, list[int]]] = field(default_factory=list)
+
+
+def scores_section(metrics: Mapping[str, Any], legend: Legend, split: str = "") -> Section:
+    """Return the section for a metrics object.
+
+    Args:
+        metrics: as `build_metrics` makes it.
+        legend: the classes of its confusion matrix, in the same order.
+        split: a key of SPLITS, or '' for a reference of its own.
+    """
+    matrix = np.array(metrics["confusion"]["matrix"], np.int64).reshape(len(legend), len(legend))
+    title, label = SPLITS.get(split, ("", ""))
+    small = len(legend) <= _LARGEST_TABLE
+    return Section(
+        metrics=metrics,
+        unit=words.unit(metrics),
+        colors={item.id: item.hex_color for item in legend.classes},
+        names=legend.names,
+        confusion=plots.confusion_picture(matrix, legend),
+        bars=plots.score_bars(metrics["classes"], legend),
+        pairs=words.confused_pairs(metrics),
+        warnings=words.warnings(metrics),
+        title=title,
+        label=label,
+        optimistic=split in ("validation", "training"),
+        count_rows=list(zip(legend.names, matrix.tolist(), strict=True)) if small else [],
+    )

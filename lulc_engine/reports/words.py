@@ -1,0 +1,120 @@
+"""Findings in plain words: what is confused with what, and which numbers not to trust."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lulc_engine.reports.plain_text import joined, percent, shorten, thousands
+
+# Congalton and Green (2009) ask for 50 samples per class as a rule of thumb.
+FEW_SAMPLES = 50
+_NAME_LENGTH = 60
+_MOST_PAIRS = 5
+_MOST_NAMES = 6
+
+
+def unit(metrics: Mapping[str, Any]) -> str:
+    """Return what is counted, in plural: points, patches or pixels."""
+    kind = metrics["reference"]["kind"]
+    return kind if kind in ("points", "patches") else "pixels"
+
+
+def confused_pairs(metrics: Mapping[str, Any]) -> list[str]:
+    """Return sentences on the most confused pairs of classes, the worst first.
+
+    Pairs (i, j) are ranked by (n_ij + n_ji) / (support_i + support_j), the share of both classes
+    that is taken for the other one.
+    """
+    matrix = np.array(metrics["confusion"]["matrix"], np.int64)
+    names = [_name(item["name"]) for item in metrics["classes"]]
+    support = matrix.sum(axis=1)
+    ranked = []
+    for i in range(len(names)):
+        for j in range(i + 1, len(names)):
+            mixed, both = int(matrix[i, j] + matrix[j, i]), int(support[i] + support[j])
+            if mixed and both:
+                ranked.append((mixed / both, i, j))
+    ranked.sort(key=lambda item: (-item[0], item[1], item[2]))
+    sentences = []
+    for _, i, j in ranked[:_MOST_PAIRS]:
+        ways = [(i, j), (j, i)] if matrix[i, j] >= matrix[j, i] else [(j, i), (i, j)]
+        parts = [
+            f"{_of(int(matrix[a, b]), int(support[a]), unit(metrics))} of {names[a]} are "
+            f"mapped as {names[b]}"
+            for a, b in ways
+            if matrix[a, b]
+        ]
+        sentences.append("; ".join(parts) + ".")
+    return sentences
+
+
+def warnings(metrics: Mapping[str, Any]) -> list[str]:
+    """Return what keeps a reader from taking the numbers at face value, in plain words."""
+    reference = metrics["reference"]
+    found = []
+    if reference["independent"] is False:
+        found.append(
+            "These scores are optimistic: the model was trained with this reference, so it is "
+            "being asked what it was told. Use labels that training has not seen."
+        )
+    elif reference["split"] == "training":
+        found.append("These scores are optimistic: the model was trained on these samples.")
+    elif reference["split"] == "validation":
+        found.append(
+            "These scores are optimistic: the same samples chose the best epoch, so they are not "
+            "an independent test."
+        )
+    cautions: list[str] = metrics.get("cautions", [])
+    return [*found, *cautions, *_on_classes(metrics), *_on_unclassified(metrics)]
+
+
+def _on_classes(metrics: Mapping[str, Any]) -> list[str]:
+    classes, what = metrics["classes"], unit(metrics)
+    found = []
+    absent = [c["name"] for c in classes if c["support"] == 0]
+    few = [c for c in classes if 0 < c["support"] < FEW_SAMPLES]
+    if absent:
+        found.append(
+            f"Not scored, because the reference has no {what} of {_list(absent)}: nothing is "
+            "known about how well the map finds it."
+        )
+    if few:
+        listed = [f"{_name(c['name'])} ({c['support']})" for c in few[:_MOST_NAMES]]
+        more = [f"{len(few) - _MOST_NAMES} more"] if len(few) > _MOST_NAMES else []
+        found.append(
+            f"Few samples: {joined(listed + more)} reference {what}. Scores of a class with "
+            f"fewer than {FEW_SAMPLES} can change a lot with a few more."
+        )
+    if sum(c["support"] > 0 for c in classes) == 1:
+        found.append(
+            "The reference holds one class only: the numbers say nothing about telling classes "
+            "apart."
+        )
+    return found
+
+
+def _on_unclassified(metrics: Mapping[str, Any]) -> list[str]:
+    missing, n = metrics["reference"]["unclassified"], metrics["reference"]["n"]
+    if not missing:
+        return []
+    return [
+        f"{thousands(missing)} reference {unit(metrics)} ({percent(missing / (missing + n))}) lie "
+        "where the map has no class. They are in no score."
+    ]
+
+
+def _of(part: int, whole: int, what: str) -> str:
+    return f"{thousands(part)} of {thousands(whole)} {what} ({percent(part / whole)})"
+
+
+def _name(name: str) -> str:
+    return f"“{shorten(name, _NAME_LENGTH)}”"
+
+
+def _list(names: list[str]) -> str:
+    shown = [_name(name) for name in names[:_MOST_NAMES]]
+    more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
+    return joined(shown + more)
