@@ -1,0 +1,1 @@
+"""The algorithms of the provider, one class per file; `provider.ALGORITHMS` lists them."""

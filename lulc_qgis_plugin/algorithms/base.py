@@ -1,0 +1,239 @@
+"""What all algorithms have in common: identity, help, and one run of the engine.
+
+An algorithm only translates. Its parameters become the options of one of the engine's commands, the
+command runs in a worker process, and its result becomes outputs and styled layers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess  # nosec B404 - only to quote a command line
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterDefinition,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtGui import QIcon
+
+from ..engine_source import ENGINE_VERSION, errors, options, protocol, resource
+from ..environment import find_engine
+from ..help_text import help_text
+from ..styling import LayerStyle, style_when_loaded
+from ..worker import run_worker
+from .parameters import ParameterReader, from_option, help_of, option_fields, parameter_name
+
+SCORES = {
+    "OVERALL_ACCURACY": "Overall accuracy",
+    "KAPPA": "Kappa",
+    "MEAN_IOU": "Mean IoU",
+    "MACRO_F1": "Macro F1",
+}
+
+
+class LulcAlgorithm(QgsProcessingAlgorithm):
+    """Identity and help of an algorithm, from the constants of its class."""
+
+    ID = ""
+    TITLE = ""
+    GROUP = ""
+    SUMMARY = ""
+    TAGS: tuple[str, ...] = ()
+
+    def createInstance(self) -> LulcAlgorithm:
+        return type(self)()
+
+    def name(self) -> str:
+        return self.ID
+
+    def displayName(self) -> str:
+        return tr(self.TITLE)
+
+    def group(self) -> str:
+        return tr(self.GROUP)
+
+    def groupId(self) -> str:
+        return self.GROUP.lower().replace(" ", "")
+
+    def icon(self) -> QIcon:
+        return QIcon(self.svgIconPath())
+
+    def svgIconPath(self) -> str:
+        return str(resource("icons", f"{self.groupId()}.svg"))
+
+    def shortDescription(self) -> str:
+        return tr(self.SUMMARY)
+
+    def shortHelpString(self) -> str:
+        return help_text(self.ID)
+
+    def tags(self) -> list[str]:
+        return ["land cover", "land use", "lulc", *self.TAGS]
+
+    def add(
+        self, definition: QgsProcessingParameterDefinition, help: str, advanced: bool = False
+    ) -> None:
+        """Declare a parameter with its help; an advanced one stands in a folded section."""
+        definition.setHelp(help)
+        if advanced:
+            flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+            definition.setFlags(definition.flags() | flag)
+        self.addParameter(definition)
+
+
+class EngineAlgorithm(LulcAlgorithm):
+    """An algorithm that runs one command of the engine."""
+
+    COMMAND = ""
+    OPTIONS: Any = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._options: Any = None
+        self._failure: Exception | None = None
+        self._layer_ids: dict[str, str] = {}
+
+    def add_option(self, name: str, what: Any, help: str = "", advanced: bool = False) -> None:
+        """Declare the parameter of an option.
+
+        Args:
+            name: name of the parameter.
+            what: its label, or a parameter of a type of its own such as a layer.
+            help: the help, where that of the option is not enough in QGIS.
+            advanced: whether it stands in the folded section.
+        """
+        item = option_fields(self.OPTIONS)[name]
+        definition = from_option(item, what) if isinstance(what, str) else what
+        self.add(definition, help or help_of(item), advanced)
+
+    def given(self, field_name: str) -> Any:
+        """Return the checked value of an option."""
+        return getattr(self._options, field_name)
+
+    def add_scores(self) -> None:
+        """Declare the numbers that a model can branch on."""
+        for name, label in SCORES.items():
+            self.addOutput(QgsProcessingOutputNumber(name, label))
+
+    def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Style the result's layers; nothing to do for most algorithms."""
+
+    def style_output(
+        self, name: str, style: LayerStyle, scene: str, context: QgsProcessingContext
+    ) -> None:
+        """Style one raster and name it after its scene, if QGIS is going to load it."""
+        title = self.parameterDefinition(name).description()
+        subject = os.path.splitext(os.path.basename(scene))[0]
+        style.rename(title, f"{title}: {subject}")
+        style_when_loaded(context, self._layer_ids.get(name, ""), style)
+
+    def prepareAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Read the parameters, on the main thread because layers belong to it.
+
+        What is wrong with them is raised later: QGIS drops the message of a failed preparation.
+        """
+        try:
+            self._options = self._read(parameters, context, feedback)
+        except (errors.LulcError, QgsProcessingException) as err:
+            self._failure = err
+        return True
+
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Run the command; every failure raises QgsProcessingException."""
+        try:
+            if self._failure is not None:
+                raise self._failure
+            result = self._run(feedback)
+        except errors.LulcError as err:
+            raise QgsProcessingException(in_parameter_names(str(err))) from err
+        outputs = self._outputs(result)
+        self.style(result, context)
+        return outputs
+
+    def _read(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> Any:
+        reader = ParameterReader(parameters, context, feedback)
+        values = {
+            item.name: reader.read(self.parameterDefinition(name))
+            for name, item in option_fields(self.OPTIONS).items()
+        }
+        self._layer_ids = reader.layer_ids
+        return self.OPTIONS.from_mapping(values)
+
+    def _run(self, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+        engine = find_engine()
+        feedback.pushInfo(f"Engine {ENGINE_VERSION} in {engine.python} ({engine.origin})")
+        feedback.pushInfo("The same on the command line:")
+        feedback.pushCommandInfo(command_line(self.COMMAND, self._options))
+        request = protocol.request(self.COMMAND, self._options.as_dict())
+        try:
+            return run_worker(request, feedback, engine)
+        except QgsProcessingException as err:
+            raise QgsProcessingException(in_parameter_names(str(err))) from err
+
+    def _outputs(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Return the declared outputs; a number that does not exist (0/0) is None."""
+        given = self._options.as_dict()
+        files = {item.name() for item in self.destinationParameterDefinitions()}
+        outputs: dict[str, Any] = {}
+        for definition in self.outputDefinitions():
+            name = definition.name()
+            if name not in files:
+                outputs[name] = result.get(name.lower())
+            elif given[name.lower()]:
+                path = given[name.lower()]
+                if not os.path.isfile(path):
+                    raise QgsProcessingException(
+                        f"The engine reported success but {path} does not exist."
+                    )
+                outputs[name] = path
+        return outputs
+
+
+def tr(text: str) -> str:
+    """Return a text in the user's language."""
+    return QCoreApplication.translate("LulcPlugin", text)
+
+
+def in_parameter_names(text: str) -> str:
+    """Return a message of the engine with options as parameters: --class-field is CLASS_FIELD."""
+    return re.sub(
+        r"(?<![\w-])--([a-z][a-z0-9]*(?:-[a-z0-9]+)*)",
+        lambda match: parameter_name(match.group(1).replace("-", "_")),
+        text,
+    )
+
+
+def command_line(command: str, given: Any) -> str:
+    """Return the ``lulc`` command that does the same, without options left at their default."""
+    parts = ["lulc", command]
+    default = {item.name: item.default for item in option_fields(type(given)).values()}
+    for name, value in given.as_dict().items():
+        if value in (default[name], list(default[name] or ())) or value is None:
+            continue
+        for item in value if isinstance(value, list) else [value]:
+            parts.append(options.option_name(name))
+            if item is not True:
+                parts.append(str(item))
+    return subprocess.list2cmdline(parts) if os.name == "nt" else shlex.join(parts)

@@ -1,0 +1,81 @@
+"""lulc:classifyraster: a map of a scene, by a trained model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+)
+
+from ..engine_source import options
+from ..styling import MapStyle, RampStyle
+from .base import EngineAlgorithm
+
+MODEL_FILTER = "Model (*.safetensors)"
+
+
+class ClassifyRaster(EngineAlgorithm):
+    """Classify a scene with a trained model."""
+
+    ID = "classifyraster"
+    TITLE = "Classify raster"
+    GROUP = "Apply"
+    SUMMARY = "Classifies every pixel of a scene with a trained model."
+    TAGS = ("classification", "segmentation", "predict", "inference", "map")
+    COMMAND = "classify"
+    OPTIONS = options.ClassifyOptions
+
+    def initAlgorithm(self, configuration: Any = None) -> None:
+        raster = QgsProcessing.SourceType.TypeRaster
+        add = self.add_option
+        add("INPUT", QgsProcessingParameterRasterLayer("INPUT", "Scene"))
+        add("MODEL", QgsProcessingParameterFile("MODEL", "Model", fileFilter=MODEL_FILTER))
+        add(
+            "EXTENT",
+            QgsProcessingParameterExtent("EXTENT", "Part to classify", optional=True),
+            "Only this part of the scene is classified. Default: all of it.",
+        )
+        add(
+            "MASK",
+            QgsProcessingParameterMultipleLayers("MASK", "Mask", raster, optional=True),
+            advanced=True,
+        )
+        add("MASK_VALUES", "Values of the mask to exclude", advanced=True)
+        add("BANDS", "Bands", advanced=True)
+        add("BAND_NAMES", "Names or roles of all bands", advanced=True)
+        add("SCALE", "Scale to reflectance", advanced=True)
+        add("OFFSET", "Offset to reflectance", advanced=True)
+        add("DEVICE", "Compute on", advanced=True)
+        add("THREADS", "Processor threads", advanced=True)
+        add("TILE_PX", "Window size in pixels", advanced=True)
+        destination = QgsProcessingParameterRasterDestination
+        add("OUTPUT", destination("OUTPUT", "Classified map"))
+        add(
+            "CONFIDENCE",
+            destination("CONFIDENCE", "Confidence", optional=True, createByDefault=False),
+        )
+        add(
+            "PROBABILITIES",
+            destination("PROBABILITIES", "Probabilities", optional=True, createByDefault=False),
+        )
+        add(
+            "AREAS",
+            QgsProcessingParameterFileDestination(
+                "AREAS", "Class areas", "CSV (*.csv)", optional=True, createByDefault=False
+            ),
+        )
+
+    def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Give the map its legend, and the other rasters a colour ramp."""
+        scene = self.given("image")
+        self.style_output("OUTPUT", MapStyle(result.get("legend") or []), scene, context)
+        self.style_output("CONFIDENCE", RampStyle(0, 100, " %"), scene, context)
+        self.style_output("PROBABILITIES", RampStyle(0, 1, ""), scene, context)

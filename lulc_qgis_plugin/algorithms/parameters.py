@@ -1,0 +1,241 @@
+"""Make Processing parameters from the engine's options and read their values back.
+
+An option ``x_y`` of `lulc_engine.options` is the parameter ``X_Y``; ``image`` is INPUT.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Any, Callable
+
+from qgis.core import (
+    NULL,
+    QgsMapLayer,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProcessingFeedback,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterMapLayer,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameters,
+    QgsProcessingParameterString,
+    QgsProcessingUtils,
+    QgsProperty,
+)
+
+from ..layer_paths import absolute, layer_path, raster_path
+
+SELECTED_ONLY = "SELECTED_ONLY"
+_RENAMED = {"image": "INPUT"}
+_UNBOUNDED = 1e30
+
+Definition = QgsProcessingParameterDefinition
+Values = dict[str, Any]
+
+
+def parameter_name(field_name: str) -> str:
+    """Return the parameter of an option's field."""
+    return _RENAMED.get(field_name, field_name.upper())
+
+
+def option_fields(options_class: type[Any]) -> dict[str, Any]:
+    """Return the fields of an options class by parameter name."""
+    return {parameter_name(item.name): item for item in dataclasses.fields(options_class)}
+
+
+def help_of(item: Any) -> str:
+    """Return the help of an option, with its choices: qgis_process lists only their numbers."""
+    choices = item.metadata.get("choices", ())
+    return str(item.metadata["help"]) + (f" One of: {', '.join(choices)}." if choices else "")
+
+
+def from_option(item: Any, label: str) -> Definition:
+    """Return the parameter for an option that is a number, a text, a choice or a switch."""
+    name, rules = parameter_name(item.name), item.metadata
+    optional = not rules.get("required", False)
+    choices = list(rules.get("choices", ()))
+    if rules["kind"] == "switch":
+        return QgsProcessingParameterBoolean(name, label, bool(item.default), optional)
+    if rules["kind"] in ("integer", "number"):
+        return _number(item, label)
+    if choices:
+        several = rules["kind"] == "texts"
+        return QgsProcessingParameterEnum(
+            name,
+            label,
+            choices,
+            allowMultiple=several,
+            defaultValue=item.default or None,
+            optional=optional and (several or not item.default),
+            usesStaticStrings=True,
+        )
+    return QgsProcessingParameterString(name, label, item.default or None, optional=optional)
+
+
+def _number(item: Any, label: str) -> Definition:
+    kinds = QgsProcessingParameterNumber.Type
+    whole = item.metadata["kind"] == "integer"
+    definition = QgsProcessingParameterNumber(
+        parameter_name(item.name),
+        label,
+        kinds.Integer if whole else kinds.Double,
+        item.default,
+        item.default is None,
+    )
+    low, high = item.metadata["low"], item.metadata["high"]
+    if low > -_UNBOUNDED:
+        definition.setMinimum(low)
+    if high < _UNBOUNDED:
+        definition.setMaximum(high)
+    return definition
+
+
+class LabelsParameter(QgsProcessingParameterMapLayer):
+    """A raster or vector layer; scripts may ask for its selected features as with a vector."""
+
+    def checkValueIsAcceptable(self, value: Any, context: Any = None) -> bool:
+        """Accept what a map layer accepts, and a feature source definition of one."""
+        if isinstance(value, QgsProcessingFeatureSourceDefinition):
+            value = value.source.staticValue()
+        return bool(super().checkValueIsAcceptable(value, context))
+
+
+class ParameterReader:
+    """Reads the values of parameters as what the engine's options take.
+
+    Attributes:
+        layer_ids: raster outputs by parameter, in the spelling under which QGIS will load them.
+    """
+
+    def __init__(
+        self, parameters: Values, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> None:
+        self._parameters = parameters
+        self._context = context
+        self._feedback = feedback
+        self.layer_ids: dict[str, str] = {}
+        self._readers: dict[str, Callable[[Definition], Any]] = {
+            "extent": self._extent,
+            "field": self._field,
+            "file": self._file,
+            "fileDestination": self._file_destination,
+            "layer": self._layer,
+            "multilayer": self._rasters,
+            "raster": self._raster,
+            "rasterDestination": self._raster_destination,
+        }
+
+    def read(self, definition: Definition) -> Any:
+        """Return the value of a parameter; None or '' where it was not given.
+
+        Raises:
+            QgsProcessingException: a layer does not exist or cannot be used.
+        """
+        reader = self._readers.get(definition.type())
+        return reader(definition) if reader is not None else self.plain(definition)
+
+    def plain(self, definition: Definition) -> Any:
+        """Return the value as given: the options check it, in a model nobody else does."""
+        value = self._parameters.get(definition.name())
+        if isinstance(value, QgsProperty):
+            value = value.value(self._context.expressionContext())[0]
+        if value is None or value == NULL:
+            return definition.defaultValue() if not _is_optional(definition) else None
+        return value
+
+    def _field(self, definition: Definition) -> Any:
+        value = self.plain(definition)
+        return (value[0] if value else "") if isinstance(value, (list, tuple)) else value
+
+    def _file(self, definition: Definition) -> str:
+        value = self.plain(definition)
+        return absolute(str(value)) if value else ""
+
+    def _file_destination(self, definition: Definition) -> str:
+        path = QgsProcessingParameters.parameterAsFileOutput(
+            definition, self._parameters, self._context
+        )
+        return os.path.abspath(path) if path else ""
+
+    def _raster_destination(self, definition: Definition) -> str:
+        path = QgsProcessingParameters.parameterAsOutputLayer(
+            definition, self._parameters, self._context
+        )
+        self.layer_ids[definition.name()] = path
+        return os.path.abspath(path) if path else ""
+
+    def _raster(self, definition: Definition) -> str:
+        layer = QgsProcessingParameters.parameterAsRasterLayer(
+            definition, self._parameters, self._context
+        )
+        if layer is not None:
+            return raster_path(layer, definition.name())
+        return self._missing(definition, "raster layer")
+
+    def _rasters(self, definition: Definition) -> list[str]:
+        given = self.plain(definition)
+        items = given if isinstance(given, (list, tuple)) else [given] if given else []
+        layers = QgsProcessingParameters.parameterAsLayerList(
+            definition, self._parameters, self._context
+        )
+        if len(layers) < len(items):
+            unknown = [item for item in items if not self._finds(item)]
+            raise _no_layer(definition, "raster layer", ", ".join(map(str, unknown or items)))
+        return [raster_path(layer, definition.name()) for layer in layers]
+
+    def _layer(self, definition: Definition) -> str:
+        selected = _is_true(self._parameters.get(SELECTED_ONLY))
+        selected = selected and definition.name() in ("LABELS", "REFERENCE")
+        value = self._parameters.get(definition.name())
+        if isinstance(value, QgsProcessingFeatureSourceDefinition):
+            selected = selected or value.selectedFeaturesOnly
+            source = value.source.valueAsString(self._context.expressionContext())[0]
+            layer = QgsProcessingUtils.mapLayerFromString(source, self._context)
+        else:
+            layer = QgsProcessingParameters.parameterAsLayer(
+                definition, self._parameters, self._context
+            )
+        if layer is None:
+            return self._missing(definition, "layer")
+        return layer_path(layer, definition.name(), selected, self._context, self._feedback)
+
+    def _extent(self, definition: Definition) -> str:
+        given = (definition, self._parameters, self._context)
+        box = QgsProcessingParameters.parameterAsExtent(*given)
+        if box.isNull():
+            return ""
+        crs = QgsProcessingParameters.parameterAsExtentCrs(*given)
+        sides = (box.xMinimum(), box.xMaximum(), box.yMinimum(), box.yMaximum())
+        text = ",".join(repr(side) for side in sides)
+        return f"{text} [{crs.authid() or crs.toWkt()}]" if crs.isValid() else text
+
+    def _missing(self, definition: Definition, kind: str) -> str:
+        value = self.plain(definition)
+        if not value:
+            return ""  # the options say so where it is required
+        shown = value.name() if isinstance(value, QgsMapLayer) else value
+        raise _no_layer(definition, kind, str(shown))
+
+    def _finds(self, item: Any) -> bool:
+        if isinstance(item, QgsMapLayer):
+            return True
+        return QgsProcessingUtils.mapLayerFromString(str(item), self._context) is not None
+
+
+def _no_layer(definition: Definition, kind: str, shown: str) -> QgsProcessingException:
+    return QgsProcessingException(
+        f"{definition.name()}: there is no {kind} or readable file {shown}. Give the name of a "
+        "layer in the project or the path of a file."
+    )
+
+
+def _is_optional(definition: Definition) -> bool:
+    return bool(definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
+
+
+def _is_true(value: Any) -> bool:
+    return value is True or str(value).lower() in ("true", "yes", "1")

@@ -1,0 +1,119 @@
+"""lulc:trainsegmenter: a network that labels every pixel, learned from labelled scenes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMultipleLayers,
+)
+
+from ..engine_source import options
+from .assess_accuracy import LABEL_TYPES, SELECTED_HELP
+from .base import EngineAlgorithm
+from .classify_raster import MODEL_FILTER
+from .parameters import SELECTED_ONLY, LabelsParameter
+
+
+class TrainSegmenter(EngineAlgorithm):
+    """Train a network that labels every pixel of a scene."""
+
+    ID = "trainsegmenter"
+    TITLE = "Train segmenter"
+    GROUP = "Train"
+    SUMMARY = "Trains a network on scenes and labels; the model can then classify other scenes."
+    TAGS = ("deep learning", "unet", "segmentation", "machine learning", "training")
+    COMMAND = "train-segmenter"
+    OPTIONS = options.TrainSegmenterOptions
+
+    def initAlgorithm(self, configuration: Any = None) -> None:
+        self._add_data()
+        self._add_network()
+        self._add_training()
+        self._add_outputs()
+
+    def _add_data(self) -> None:
+        add, field = self.add_option, QgsProcessingParameterField
+        raster = QgsProcessing.SourceType.TypeRaster
+        several, labels = QgsProcessingParameterMultipleLayers, LabelsParameter
+        add(
+            "INPUT",
+            several("INPUT", "Scenes", raster),
+            "One or several rasters to learn from; several must have the same bands.",
+        )
+        add("LABELS", labels("LABELS", "Labels", types=list(LABEL_TYPES)))
+        add(
+            "CLASS_FIELD",
+            field("CLASS_FIELD", "Class field", None, "LABELS", optional=True),
+            "Field of vector labels that holds the class, as a number or a name.",
+        )
+        add(
+            "CLASS_NAME_FIELD",
+            field("CLASS_NAME_FIELD", "Class name field", None, "LABELS", optional=True),
+        )
+        self.add(
+            QgsProcessingParameterBoolean(SELECTED_ONLY, "Selected features only", False),
+            SELECTED_HELP.format(name="LABELS"),
+        )
+        add(
+            "TEST_LABELS",
+            labels("TEST_LABELS", "Test labels", optional=True, types=list(LABEL_TYPES)),
+        )
+        add("BANDS", "Bands")
+        add("BAND_NAMES", "Names or roles of all bands", advanced=True)
+        add("SCALE", "Scale to reflectance", advanced=True)
+        add("OFFSET", "Offset to reflectance", advanced=True)
+        add("MASK", several("MASK", "Masks", raster, optional=True), advanced=True)
+        add("MASK_VALUES", "Values of the mask to exclude", advanced=True)
+        add("IGNORE_VALUE", "Value that means no label", advanced=True)
+        add("VALIDATION_SHARE", "Share for validation", advanced=True)
+        add("TEST_SHARE", "Share for the test", advanced=True)
+
+    def _add_network(self) -> None:
+        add = self.add_option
+        add("INDICES", "Spectral indices to add")
+        add("ARCHITECTURE", "Network")
+        add("ENCODER", "Encoder", advanced=True)
+        add("ENCODER_WEIGHTS", "Weights of the encoder", advanced=True)
+
+    def _add_training(self) -> None:
+        add = self.add_option
+        add("RECIPE", "Recipe", advanced=True)
+        add("LOSS", "Loss", advanced=True)
+        add("FOCUS_CLASSES", "Focus classes", advanced=True)
+        add("CROSS_ENTROPY_SHARE", "Loss: weight of the cross entropy", advanced=True)
+        add("FOCAL_SHARE", "Loss: weight of the focal term", advanced=True)
+        add("TVERSKY_SHARE", "Loss: weight of the Tversky term", advanced=True)
+        add("FOCAL_GAMMA", "Loss: focal gamma", advanced=True)
+        add("FOCAL_ALPHA", "Loss: focal alpha", advanced=True)
+        add("TVERSKY_ALPHA", "Loss: Tversky alpha (false positives)", advanced=True)
+        add("TVERSKY_BETA", "Loss: Tversky beta (false negatives)", advanced=True)
+        add("CLASS_WEIGHT_LOW", "Loss: lowest class weight", advanced=True)
+        add("CLASS_WEIGHT_HIGH", "Loss: highest class weight", advanced=True)
+        add("EPOCHS", "Most epochs")
+        add("BATCH_SIZE", "Batch size", advanced=True)
+        add("WINDOW_PX", "Window size in pixels", advanced=True)
+        add("LEARNING_RATE", "Learning rate", advanced=True)
+        add("PATIENCE", "Patience in epochs", advanced=True)
+        add("SEED", "Seed", advanced=True)
+        add("DEVICE", "Compute on", advanced=True)
+        add("THREADS", "Processor threads", advanced=True)
+        add("KEEP_BEST", "Keep the best model when cancelled", advanced=True)
+
+    def _add_outputs(self) -> None:
+        add, file = self.add_option, QgsProcessingParameterFileDestination
+        add("MODEL", file("MODEL", "Model", MODEL_FILTER))
+        add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
+        add(
+            "METRICS",
+            file("METRICS", "Metrics", "JSON (*.json)", optional=True, createByDefault=False),
+        )
+        add(
+            "TABLE",
+            file("TABLE", "Table of scores", "CSV (*.csv)", optional=True, createByDefault=False),
+        )
+        self.add_scores()

@@ -1,0 +1,50 @@
+"""The Processing provider ``lulc`` and its list of algorithms."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from .algorithms.assess_accuracy import AssessAccuracy
+from .algorithms.classify_raster import ClassifyRaster
+from .algorithms.model_info import ModelInfo
+from .algorithms.setup_engine import SetupEngine
+from .algorithms.train_segmenter import TrainSegmenter
+from .engine_source import ENGINE_VERSION, resource
+
+ALGORITHMS = (TrainSegmenter, ClassifyRaster, AssessAccuracy, ModelInfo, SetupEngine)
+
+
+class LulcProvider(QgsProcessingProvider):
+    """Train, apply and assess land-cover models."""
+
+    def id(self) -> str:
+        return "lulc"
+
+    def name(self) -> str:
+        return self.tr("Land cover")
+
+    def longName(self) -> str:
+        return self.tr("Land cover (LULC)")
+
+    def versionInfo(self) -> str:
+        return ENGINE_VERSION
+
+    def icon(self) -> QIcon:
+        return QIcon(self.svgIconPath())
+
+    def svgIconPath(self) -> str:
+        return str(resource("icons", "provider.svg"))
+
+    def loadAlgorithms(self) -> None:
+        for algorithm in ALGORITHMS:
+            self.addAlgorithm(algorithm())
+
+    def defaultRasterFileExtension(self) -> str:
+        return "tif"
+
+    def supportedOutputRasterLayerExtensions(self) -> list[str]:
+        return ["tif", "tiff"]
+
+    def supportsNonFileBasedOutput(self) -> bool:
+        return False

@@ -1,0 +1,112 @@
+"""How results look in QGIS: class names and colours on maps, a ramp on confidences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qgis.core import (
+    QgsColorRampShader,
+    QgsPalettedRasterRenderer,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsRasterLayer,
+    QgsRasterShader,
+    QgsSingleBandPseudoColorRenderer,
+)
+from qgis.PyQt.QtGui import QColor
+
+# Dark violet (unsure) to yellow (sure); readable with colour-blind eyes and in grey.
+_RAMP = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+
+# QGIS does not keep post-processors alive; each leaves this list when it has done its work.
+_waiting: list[LayerStyle] = []
+
+
+class LayerStyle(QgsProcessingLayerPostProcessorInterface):
+    """Styles a raster after QGIS has loaded it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names = ("", "")
+
+    def rename(self, old: str, new: str) -> None:
+        """Give the layer a new name if it has the old one, that is, if the user chose none."""
+        self._names = (old, new)
+
+    def apply(self, layer: QgsRasterLayer) -> None:
+        """Set the renderer."""
+        raise NotImplementedError
+
+    def postProcessLayer(
+        self, layer: Any, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> None:
+        """Style the layer; QGIS calls this on the main thread."""
+        if isinstance(layer, QgsRasterLayer):
+            self.apply(layer)
+            if layer.name() == self._names[0]:
+                layer.setName(self._names[1])
+            layer.triggerRepaint()
+        if self in _waiting:
+            _waiting.remove(self)
+
+
+class MapStyle(LayerStyle):
+    """Gives a classified raster the colours and names of its legend."""
+
+    def __init__(self, legend: Sequence[Any]) -> None:
+        super().__init__()
+        self._legend = legend
+
+    def apply(self, layer: QgsRasterLayer) -> None:
+        """Show band 1 with a name and a colour per class."""
+        if self._legend:
+            set_legend(layer, self._legend)
+
+
+class RampStyle(LayerStyle):
+    """Gives a raster of one quantity a colour ramp from low to high."""
+
+    def __init__(self, low: float, high: float, unit: str) -> None:
+        super().__init__()
+        self._span = (low, high, unit)
+
+    def apply(self, layer: QgsRasterLayer) -> None:
+        """Show band 1 on the ramp."""
+        set_ramp(layer, *self._span)
+
+
+def style_when_loaded(context: QgsProcessingContext, layer_id: str, style: LayerStyle) -> None:
+    """Let a style be applied to an output if QGIS loads it; in qgis_process nothing is loaded."""
+    if layer_id and context.willLoadLayerOnCompletion(layer_id):
+        _waiting.append(style)
+        context.layerToLoadOnCompletionDetails(layer_id).setPostProcessor(style)
+
+
+def set_legend(layer: QgsRasterLayer, legend: Sequence[Any]) -> None:
+    """Show band 1 with a name and a colour per class."""
+    classes = [
+        QgsPalettedRasterRenderer.Class(
+            int(item["id"]), QColor(str(item["color"])), str(item["name"])
+        )
+        for item in legend
+    ]
+    layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, classes))
+
+
+def set_ramp(layer: QgsRasterLayer, low: float, high: float, unit: str) -> None:
+    """Show band 1 on a colour ramp from low to high."""
+    ramp = QgsColorRampShader(low, high)
+    ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
+    items = []
+    for index, color in enumerate(_RAMP):
+        value = low + (high - low) * index / (len(_RAMP) - 1)
+        items.append(QgsColorRampShader.ColorRampItem(value, QColor(color), f"{value:g}{unit}"))
+    ramp.setColorRampItemList(items)
+    shader = QgsRasterShader(low, high)
+    shader.setRasterShaderFunction(ramp)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
+    renderer.setClassificationMin(low)
+    renderer.setClassificationMax(high)
+    layer.setRenderer(renderer)
