@@ -24,8 +24,9 @@ from lulc_engine.commands import COMMANDS
 from lulc_engine.errors import Cancelled, LulcError, OptionsError
 from lulc_engine.feedback import Feedback
 
-_GRACE_S = {"train-segmenter": 5.0}
-_DEFAULT_GRACE_S = 2.0
+# The parent kills after 5 and 2 seconds; what is left is for removing temporary files.
+_GRACE_S = {"train-segmenter": 4.5}
+_DEFAULT_GRACE_S = 1.6
 
 
 class WorkerFeedback(Feedback):
@@ -97,7 +98,7 @@ def bug_report(err: BaseException) -> dict[str, str]:
     """Return the error object for an exception that nobody foresaw."""
     return {
         "code": "LULC-E1",
-        "message": f"Internal error: {type(err).__name__}: {err}",
+        "message": f"Internal error: {type(err).__name__}: {err}.",
         "hint": "This is a bug in the software; please report it with the log.",
     }
 
