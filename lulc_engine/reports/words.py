@@ -52,20 +52,16 @@ def confused_pairs(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def warnings(metrics: Mapping[str, Any]) -> list[str]:
-    """Return what keeps a reader from taking the numbers at face value, in plain words."""
-    reference = metrics["reference"]
+    """Return what keeps a reader from taking the numbers at face value, in plain words.
+
+    That scores of training or validation samples are optimistic stands in the label of their
+    section (see `sections.SPLITS`).
+    """
     found = []
-    if reference["independent"] is False:
+    if metrics["reference"]["independent"] is False and metrics["reference"]["split"] is None:
         found.append(
             "These scores are optimistic: the model was trained with this reference, so it is "
             "being asked what it was told. Use labels that training has not seen."
-        )
-    elif reference["split"] == "training":
-        found.append("These scores are optimistic: the model was trained on these samples.")
-    elif reference["split"] == "validation":
-        found.append(
-            "These scores are optimistic: the same samples chose the best epoch, so they are not "
-            "an independent test."
         )
     cautions: list[str] = metrics.get("cautions", [])
     return [*found, *cautions, *_on_classes(metrics), *_on_unclassified(metrics)]

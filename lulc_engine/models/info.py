@@ -1,0 +1,59 @@
+"""The command ``info``: what a model file says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lulc_engine.errors import DataError, ModelFileError
+from lulc_engine.feedback import Feedback
+from lulc_engine.models.model_file import read_card
+from lulc_engine.options import InfoOptions
+from lulc_engine.outputs import Outputs, check_writable
+from lulc_engine.rasters.legend import Legend
+from lulc_engine.reports.model import render_model_page
+
+_ENDINGS = (".html", ".htm")
+
+
+def info(options: InfoOptions, feedback: Feedback) -> dict[str, Any]:
+    """Read a model card and write it as a page where asked to; loads no weights.
+
+    Returns:
+        The report's path ('' where not asked for) and the main facts of the card.
+
+    Raises:
+        ModelFileError: the file is not a model file, or its card is incomplete.
+        OptionsError: the report's path has the wrong ending.
+    """
+    if options.report:
+        check_writable(options.report, _ENDINGS, [options.model])
+    card = read_card(options.model)
+    try:
+        facts = _facts(card)
+        legend = Legend.from_rows(card["lulc:legend"])
+        page = render_model_page(card, legend, Path(options.model).name)
+    except (KeyError, TypeError, AttributeError, ValueError, DataError) as err:
+        raise ModelFileError(
+            f"The model card of {options.model} is incomplete: {type(err).__name__} {err}.",
+            "Train or import the model again.",
+        ) from err
+    if options.report:
+        with Outputs([options.model]) as outputs:
+            outputs.write_text(options.report, page, _ENDINGS)
+    feedback.progress(1.0, "Done")
+    return {"report": options.report, **facts}
+
+
+def _facts(card: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": card.get("mlm:name", ""),
+        "architecture": card["mlm:architecture"],
+        "parameters": card.get("mlm:total_parameters"),
+        "classes": [row["name"] for row in card["lulc:legend"]],
+        "legend": list(card["lulc:legend"]),
+        "bands": [band["name"] for band in card["lulc:bands"]],
+        "indices": list(card.get("lulc:indices", [])),
+        "model_sha256": card.get("model_sha256", ""),
+    }
