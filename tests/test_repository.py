@@ -91,6 +91,12 @@ def test_constraints_pin_every_direct_dependency(requirement):
     assert normalised(requirement) in pins()
 
 
+def test_plugin_installs_what_the_engine_depends_on():
+    lines = (ROOT / "resources/engine-requirements.txt").read_text(encoding="utf-8").splitlines()
+    installed = {normalised(line) for line in lines if line and not line.startswith("#")}
+    assert installed == {normalised(r) for r in PYPROJECT["project"]["dependencies"]}
+
+
 @pytest.mark.parametrize("requirement", direct_dependencies())
 def test_every_bound_has_its_reason(requirement):
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
