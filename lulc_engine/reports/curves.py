@@ -11,6 +11,9 @@ from matplotlib.figure import Figure
 
 from lulc_engine.reports.drawing import BLUE, GREEN, GREY, INK, ORANGE, Picture, picture, style
 
+# Above the right end of the plot, where it hides no line.
+_LEGEND: Any = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.1, "fontsize": 8}
+
 
 def learning_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None) -> Picture:
     """Draw loss and validation scores over the epochs.
@@ -28,7 +31,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None
         held_back = _series(history, "validation", "loss")
         if not all(np.isnan(held_back)):
             losses.plot(epochs, held_back, color=BLUE, ls="--", label="validation")
-            losses.legend(loc="upper right")
+            losses.legend(ncols=2, **_LEGEND)
         losses.set_title("Loss")
         scores.plot(epochs, _series(history, "validation", "mean_iou"), color=ORANGE,
                     label="mean IoU")  # fmt: skip
@@ -39,7 +42,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None
             axes.grid(axis="y", color="#e4e7eb", lw=0.8)
             axes.margins(x=0.02)
         _mark_epochs(losses, scores, history, best_epoch)
-        scores.legend(loc="lower right", ncols=4)
+        scores.legend(ncols=4, **_LEGEND)
         scores.xaxis.get_major_locator().set_params(integer=True)
         return picture(figure, "Loss and validation scores over the epochs of training.")
 

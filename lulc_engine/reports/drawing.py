@@ -78,10 +78,10 @@ def picture(figure: Figure, alt: str) -> Picture:
     return Picture(f"data:image/svg+xml;base64,{encoded}", alt, width)
 
 
-def tick_name(name: str, lines: int = 2) -> str:
-    """Return a class name that fits beside a plot: at most so many lines of 20 characters."""
-    wrapped = textwrap.wrap(one_line(name), 20) or [""]
+def tick_name(name: str, lines: int = 2, width: int = 20) -> str:
+    """Return a class name that fits beside a plot: at most so many lines of so many characters."""
+    wrapped = textwrap.wrap(one_line(name), width) or [""]
     if len(wrapped) > lines:
         rest = " ".join(wrapped[lines - 1 :])
-        wrapped = [*wrapped[: lines - 1], shorten(rest, 20)]
+        wrapped = [*wrapped[: lines - 1], shorten(rest, width)]
     return "\n".join(wrapped)

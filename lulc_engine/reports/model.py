@@ -66,7 +66,7 @@ def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Licence", str(card.get("license", "not stated"))),
         ("SHA-256 of the model", str(card.get("model_sha256", "not recorded"))),
     ]
-    return facts + [(key.capitalize(), _text(value)) for key, value in card.get("run", {}).items()]
+    return facts + [(_label(key), _text(value)) for key, value in card.get("run", {}).items()]
 
 
 def _sections(card: Mapping[str, Any], legend: Legend) -> list[Section]:
@@ -83,7 +83,7 @@ def _reflectance(radiometry: Mapping[str, Any]) -> str:
         return "not recorded"
     scale, offset = (sorted(set(radiometry.get(key, ()))) for key in ("scale", "offset"))
     reason = radiometry.get("reason") or radiometry.get("source") or ""
-    numbers = f"value × {_text(scale)} + {_text(offset)}"  # noqa: RUF001 - a times sign is meant
+    numbers = f"pixel value times {_text(scale)}, plus {_text(offset)}"
     return f"{numbers} ({reason})" if reason else numbers
 
 
@@ -91,11 +91,11 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     """Return nested values as rows of a table, labels joined by commas."""
     rows: list[tuple[str, str]] = []
     for key, item in value.items():
-        label = f"{prefix}{str(key).replace('_', ' ')}"
+        label = prefix + _label(key)
         if isinstance(item, Mapping) and item and not prefix:
             rows += _flat(item, f"{label}, ")
         else:
-            rows.append((label.capitalize(), _text(item)))
+            rows.append((label, _text(item)))
     return rows
 
 
@@ -112,6 +112,11 @@ def _text(value: Any) -> str:
     if len(text) > _LONGEST_VALUE:
         return f"{text[:_LONGEST_VALUE]}… (all of it in the card below)"
     return text or "none"
+
+
+def _label(key: str) -> str:
+    words = str(key).replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _count(value: Any) -> str:

@@ -65,7 +65,7 @@ def score_bars(classes: Sequence[Mapping[str, Any]], legend: Legend) -> Picture:
     shown = list(classes)[:_MOST_BARS]
     height = 0.62 * len(shown) + 0.9
     with style():
-        figure = Figure(figsize=(7.2, height))
+        figure = Figure(figsize=(6.4, height))
         axes = figure.add_axes((0.27, 0.35 / height, 0.67, 1 - 0.9 / height))
         for place, (name, label, color) in enumerate(
             (("f1", "F1", BLUE), ("iou", "IoU", ORANGE), ("kappa", "kappa", GREEN))
@@ -118,7 +118,7 @@ def _label_matrix(axes: Axes, legend: Legend) -> None:
     ticks = range(len(legend))
     size = 8.5 if len(legend) <= _CELLS_WITH_SHARES else 7 if len(legend) <= 40 else 5
     axes.set_yticks(ticks, [tick_name(name) for name in legend.names], fontsize=size)
-    short = [tick_name(name, 1) for name in legend.names]
+    short = [tick_name(name, lines=1, width=28) for name in legend.names]
     axes.set_xticks(ticks, short, fontsize=size, rotation=38, ha="left", rotation_mode="anchor")
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     axes.spines[:].set_visible(False)

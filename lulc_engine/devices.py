@@ -1,0 +1,53 @@
+"""Choosing where to compute, and making it repeatable."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import numpy as np
+import torch
+
+from lulc_engine.errors import EnvironmentFailure
+
+
+def choose_device(wanted: str) -> torch.device:
+    """Return the device for auto, cpu, cuda or mps.
+
+    Raises:
+        EnvironmentFailure: a wanted device is not there.
+    """
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if wanted == "auto":
+        return torch.device(next(name for name, there in available.items() if there))
+    if not available[wanted]:
+        raise EnvironmentFailure(
+            f"This machine has no {wanted} device that PyTorch can use.",
+            "Choose auto or cpu; for a GPU of NVIDIA, set up the engine for CUDA.",
+        )
+    return torch.device(wanted)
+
+
+def use_threads(count: int) -> int:
+    """Set the number of processor threads, 0 meaning all cores; return the number."""
+    chosen = count or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ())
+    chosen = chosen or os.cpu_count() or 1
+    torch.set_num_threads(chosen)
+    return chosen
+
+
+def make_repeatable(seed: int) -> np.random.Generator:
+    """Seed everything and ask for deterministic kernels; return the generator to draw from.
+
+    Same seed, same machine and same number of threads give the same model.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what CUDA needs for it
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    return np.random.default_rng(seed)

@@ -1,0 +1,63 @@
+"""Class areas of a map, in hectares."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyproj
+
+from lulc_engine.rasters.grid import Grid
+from lulc_engine.rasters.legend import Legend
+
+_SQUARE_METRES_PER_HECTARE = 10_000
+
+
+class AreaCounter:
+    """Sums pixels and areas by class, row by row.
+
+    In a projected CRS a pixel's area is that of the grid; in a geographic one it is taken on the
+    ellipsoid, row by row, since it shrinks towards the poles. Without a CRS areas are unknown.
+    """
+
+    def __init__(self, legend: Legend, grid: Grid) -> None:
+        self._legend = legend
+        self._pixels = np.zeros(len(legend), dtype=np.int64)
+        self._square_metres = np.zeros(len(legend))
+        self._row_areas = pixel_areas(grid)
+        self._known = self._row_areas is not None
+
+    def add(self, row_off: int, classes: np.ndarray) -> None:
+        """Count class indices (H, W), -1 where there is no result, that begin at a row."""
+        for offset, row in enumerate(classes):
+            counts = np.bincount(row[row >= 0], minlength=len(self._legend))
+            self._pixels += counts
+            if self._row_areas is not None:
+                self._square_metres += counts * self._row_areas[row_off + offset]
+
+    def rows(self) -> list[list[str | int | float | None]]:
+        """Return the table ``id,name,pixels,hectares,share``; share is of classified pixels."""
+        table: list[list[str | int | float | None]] = [["id", "name", "pixels", "hectares", "share"]]
+        total = max(1, int(self._pixels.sum()))
+        for item, count, area in zip(
+            self._legend.classes, self._pixels.tolist(), self._square_metres.tolist(), strict=True
+        ):
+            hectares = round(area / _SQUARE_METRES_PER_HECTARE, 4) if self._known else None
+            table.append([item.id, item.name, count, hectares, round(count / total, 6)])
+        return table
+
+
+def pixel_areas(grid: Grid) -> np.ndarray | None:
+    """Return the area (rows,) of a pixel of each row in square metres, or None without a CRS."""
+    if grid.crs is None:
+        return None
+    if not grid.crs.is_geographic:
+        _, metres = grid.crs.linear_units_factor
+        area = abs(grid.transform.determinant) * metres**2
+        return np.full(grid.height, area)
+    geod = pyproj.CRS.from_wkt(grid.crs.to_wkt()).get_geod() or pyproj.Geod(ellps="WGS84")
+    middle = grid.width // 2
+    areas = np.zeros(grid.height)
+    for row in range(grid.height):
+        corners = [(middle, row), (middle + 1, row), (middle + 1, row + 1), (middle, row + 1)]
+        xs, ys = zip(*(grid.transform * corner for corner in corners), strict=True)
+        areas[row] = abs(geod.polygon_area_perimeter(xs, ys)[0])
+    return areas

@@ -1,0 +1,63 @@
+"""Files beside a map that make it look right when it is dragged into QGIS."""
+
+from __future__ import annotations
+
+from html import escape
+
+from lulc_engine.rasters.legend import Legend
+
+# GDAL lists a category for every value from 0 up; beyond this the list would be mostly empty.
+_MOST_CATEGORIES = 4096
+
+
+def qml(legend: Legend) -> str:
+    """Return a QGIS style: one palette entry per class with its name and colour."""
+    entries = "\n".join(
+        f'        <paletteEntry value="{c.id}" label="{_attribute(c.name)}" '
+        f'color="{c.hex_color}" alpha="255"/>'
+        for c in legend.classes
+    )
+    return f"""<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+<qgis version="3.22.0" styleCategories="AllStyleCategories">
+  <pipe>
+    <rasterrenderer type="paletted" band="1" opacity="1" alphaBand="-1" nodataColor="">
+      <rasterTransparency/>
+      <colorPalette>
+{entries}
+      </colorPalette>
+    </rasterrenderer>
+    <brightnesscontrast brightness="0" contrast="0" gamma="1"/>
+    <huesaturation saturation="0" grayscaleMode="0" colorizeOn="0"/>
+    <rasterresampler maxOversampling="2"/>
+  </pipe>
+  <blendMode>0</blendMode>
+</qgis>
+"""
+
+
+def category_names(legend: Legend) -> str | None:
+    """Return GDAL's ``.aux.xml`` with the class names; None where ids do not suit a list."""
+    if min(legend.ids) < 0 or max(legend.ids) >= _MOST_CATEGORIES:
+        return None
+    names = {c.id: c.name for c in legend.classes}
+    rows = "\n".join(
+        f"      <Category>{escape(_printable(names.get(value, '')))}</Category>"
+        for value in range(max(legend.ids) + 1)
+    )
+    return f"""<PAMDataset>
+  <PAMRasterBand band="1">
+    <CategoryNames>
+{rows}
+    </CategoryNames>
+  </PAMRasterBand>
+</PAMDataset>
+"""
+
+
+def _attribute(text: str) -> str:
+    return escape(_printable(text), quote=True)
+
+
+def _printable(text: str) -> str:
+    """Replace control characters, which XML cannot hold, by spaces."""
+    return "".join(c if c >= " " and not 0xD800 <= ord(c) < 0xE000 else " " for c in text)

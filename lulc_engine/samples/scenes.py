@@ -1,0 +1,99 @@
+"""The scenes of a training: opened alike, with the same bands and one radiometry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lulc_engine.errors import BandError, OptionsError
+from lulc_engine.feedback import Feedback
+from lulc_engine.options import SceneOptions
+from lulc_engine.rasters.bands import Band, choose_bands
+from lulc_engine.rasters.grid import Window
+from lulc_engine.rasters.reflectance import Radiometry
+from lulc_engine.rasters.scene import Scene
+
+
+@dataclass(frozen=True)
+class TrainingScene:
+    """A scene with its chosen bands.
+
+    Attributes:
+        scene: the open raster.
+        bands: the chosen bands.
+        radiometry: of this scene; values are brought to that of the first scene on reading.
+    """
+
+    scene: Scene
+    bands: tuple[Band, ...]
+    radiometry: Radiometry
+    common: Radiometry
+
+    def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
+        """Return raw values (C, H, W) in the common radiometry, and validity (H, W)."""
+        values, valid = self.scene.read(window, self.bands)
+        same = (self.radiometry.scale, self.radiometry.offset) == (
+            self.common.scale,
+            self.common.offset,
+        )
+        return (values if same else self._to_common(values)), valid
+
+    def _to_common(self, values: np.ndarray) -> np.ndarray:
+        own, common = self.radiometry, self.common
+        scale = np.array(own.scale) / np.array(common.scale)
+        offset = (np.array(own.offset) - np.array(common.offset)) / np.array(common.scale)
+        moved = values * scale[:, None, None] + offset[:, None, None]
+        return moved.astype(np.float32)
+
+
+def open_scenes(
+    paths: Sequence[str], options: SceneOptions, feedback: Feedback
+) -> list[TrainingScene]:
+    """Open the scenes of a training.
+
+    Raises:
+        OptionsError: the number of masks is neither 1 nor that of the scenes.
+        BandError: scenes differ in the number or the roles of their chosen bands.
+        RasterError: a scene cannot be used.
+    """
+    masks = list(options.mask) or [""]
+    if len(masks) not in (1, len(paths)):
+        raise OptionsError(
+            f"{len(masks)} masks were given for {len(paths)} scenes.",
+            "Give one mask for all scenes, or one per scene in the same order.",
+        )
+    masks = masks * len(paths) if len(masks) == 1 else masks
+    opened: list[TrainingScene] = []
+    for path, mask in zip(paths, masks, strict=True):
+        scene = Scene(path, options.band_names, mask or None, options.mask_values)
+        bands = tuple(choose_bands(scene.bands, options.bands))
+        radiometry = scene.radiometry(bands, options.scale, options.offset)
+        common = opened[0].common if opened else radiometry
+        _check_same_bands(opened, bands, path)
+        opened.append(TrainingScene(scene, bands, radiometry, common))
+        names = ", ".join(band.role or band.name for band in bands[:13])
+        feedback.info(f"{scene.path.name}: {len(bands)} bands ({names}). {radiometry.summary()}")
+    return opened
+
+
+def _check_same_bands(opened: list[TrainingScene], bands: tuple[Band, ...], path: str) -> None:
+    if not opened:
+        return
+    first = opened[0].bands
+    if len(bands) != len(first):
+        raise BandError(
+            f"{path} has {len(bands)} bands, the first scene has {len(first)}.",
+            "Choose the same bands of all scenes with BANDS.",
+        )
+    differing = [
+        f"{a.role} and {b.role}"
+        for a, b in zip(first, bands, strict=True)
+        if a.role and b.role and a.role != b.role
+    ]
+    if differing:
+        raise BandError(
+            f"{path} has its bands in another order than the first scene ({differing[0]}).",
+            "Choose the bands by role, for example BANDS red,green,nir.",
+        )

@@ -1,0 +1,133 @@
+"""What a model card remembers of a training, so that it can be judged and repeated."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import torch
+
+import lulc_engine
+from lulc_engine.options import TrainSegmenterOptions
+from lulc_engine.outputs import file_sha256
+from lulc_engine.rasters.legend import Legend
+from lulc_engine.samples.dataset import Dataset
+from lulc_engine.samples.split import ROLE_NAMES
+from lulc_engine.training.fit import Fit
+from lulc_engine.training.recipe import Recipe
+
+# Where results go and how many cores there were says nothing about the model.
+_NOT_PROVENANCE = {"model", "report", "metrics", "table", "keep_best", "device", "threads"}
+_PATHS = {"image", "labels", "test_labels", "mask"}
+
+
+def describe_training(
+    options: TrainSegmenterOptions,
+    recipe: Recipe,
+    dataset: Dataset,
+    fit: Fit,
+    legend: Legend,
+    threads: int,
+    device: str,
+) -> dict[str, Any]:
+    """Return the card's ``lulc:training``; files by name and hash, never by path."""
+    return {
+        "options": _stable_options(options),
+        "recipe": {**dataclasses.asdict(recipe), "steps": list(recipe.steps)},
+        "data": describe_files(options),
+        "label_kind": dataset.label_kind,
+        "split": describe_split(dataset),
+        "focus_classes": [legend.names[index] for index in fit.focus],
+        "epochs": len(fit.history),
+        "best_epoch": fit.best.epoch,
+        "notes": [*dataset.notes, *fit.notes],
+        "seed": options.seed,
+        "threads": threads,
+        "device": device,
+        "versions": versions(),
+    }
+
+
+def describe_files(options: TrainSegmenterOptions) -> dict[str, Any]:
+    """Return name and SHA-256 of every file that was learned from or tested on."""
+    return {
+        "scenes": [_file(path) for path in options.image],
+        "labels": _file(options.labels),
+        "test_labels": _file(options.test_labels) if options.test_labels else None,
+        "masks": [_file(path) for path in options.mask],
+    }
+
+
+def describe_split(dataset: Dataset) -> dict[str, Any]:
+    """Return how labels were divided, with a row per class."""
+    split = dataset.split
+    return {
+        "unit": split.kind,
+        "block_px": split.block_px,
+        "units": {
+            name: int((split.roles == role).sum()) for role, name in enumerate(ROLE_NAMES)
+        },
+        "roles": "".join(str(int(role)) for role in split.roles),
+        "own_test_labels": dataset.has_own_test,
+        "classes": split.describe(dataset.legend.names),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what decides about numbers."""
+    return {
+        "lulc_engine": lulc_engine.__version__,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "rasterio": rasterio.__version__,
+    }
+
+
+def training_hashes(training: Mapping[str, Any]) -> list[str]:
+    """Return the hashes of the label files that a model was trained with, from its card."""
+    labels = training.get("data", {}).get("labels")
+    return [labels["sha256"]] if labels and labels.get("sha256") else []
+
+
+def _file(path: str) -> dict[str, Any]:
+    file = path.split("|")[0]
+    known = Path(file).is_file()
+    return {"name": Path(file).name, "sha256": file_sha256(file) if known else None}
+
+
+def _stable_options(options: TrainSegmenterOptions) -> dict[str, Any]:
+    kept = {k: v for k, v in options.as_dict().items() if k not in _NOT_PROVENANCE}
+    for name in _PATHS & set(kept):
+        value = kept[name]
+        kept[name] = _base(value) if isinstance(value, str) else [_base(v) for v in value]
+    return kept
+
+
+def _base(path: str) -> str:
+    return Path(path.split("|")[0]).name if path else ""
+
+
+def command_line(options: TrainSegmenterOptions) -> str:
+    """Return the ``lulc`` command that repeats the run, with base names of files."""
+    defaults = {f.name: f.default for f in dataclasses.fields(options)}
+    words: Sequence[str] = ["lulc train-segmenter"]
+    for name, value in options.as_dict().items():
+        default = defaults[name]
+        if value in (None, "", []) or value == default:
+            continue
+        option = "--" + name.replace("_", "-")
+        items = value if isinstance(value, list) else [value]
+        for item in items:
+            text = _base(item) if name in _PATHS | _NOT_PROVENANCE and item else str(item)
+            words = [*words, option if value is True else f"{option} {_quoted(str(text))}"]
+    return " ".join(words)
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if any(c in text for c in " ,;&|<>()'") or not text else text

@@ -1,0 +1,91 @@
+"""Recipes: the numbers of a training, as published or as we find them better."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from lulc_engine.options import TrainSegmenterOptions
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The numbers of a training.
+
+    Attributes:
+        loss: key of `losses.LOSSES`.
+        optimizer: adam or adamw.
+        learning_rate: the highest rate.
+        weight_decay: decoupled, for adamw.
+        schedule: plateau (x0.3 after 5 epochs without a better validation mIoU) or one_cycle.
+        epochs: most epochs.
+        patience: epochs without a better validation score before training stops.
+        batch_size: windows in a batch.
+        window_px: side of a window.
+        steps: fewest and most steps in an epoch.
+        balance: 0 draws classes by their pixels, 1 draws all alike.
+        average: decay of the moving average of weights that is validated and kept; 0 for none.
+        jitter: spread of a random gain per band and of a shift, as a share of reflectance.
+    """
+
+    loss: str
+    optimizer: str
+    learning_rate: float
+    weight_decay: float
+    schedule: str
+    epochs: int
+    patience: int
+    batch_size: int
+    window_px: int
+    steps: tuple[int, int]
+    balance: float
+    average: float
+    jitter: float
+
+
+RECIPES = {
+    "published": Recipe(
+        loss="class_focused",
+        optimizer="adam",
+        learning_rate=3e-4,
+        weight_decay=0.0,
+        schedule="plateau",
+        epochs=50,
+        patience=15,
+        batch_size=16,
+        window_px=128,
+        steps=(10, 200),
+        balance=0.0,
+        average=0.0,
+        jitter=0.0,
+    ),
+    "default": Recipe(
+        loss="class_focused",
+        optimizer="adamw",
+        learning_rate=2e-3,
+        weight_decay=1e-2,
+        schedule="one_cycle",
+        epochs=30,
+        patience=12,
+        batch_size=16,
+        window_px=64,
+        steps=(20, 200),
+        balance=0.75,
+        average=0.98,
+        jitter=0.05,
+    ),
+}
+
+
+def choose_recipe(options: TrainSegmenterOptions) -> Recipe:
+    """Return the recipe that the options name, with what they set explicitly."""
+    names = ("loss", "epochs", "batch_size", "window_px", "learning_rate", "patience")
+    given = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
+    return dataclasses.replace(RECIPES[options.recipe], **given)
+
+
+def steps_per_epoch(recipe: Recipe, labelled_pixels: int) -> int:
+    """Return how many batches make an epoch: as many as hold each labelled pixel about once."""
+    low, high = recipe.steps
+    in_batch = recipe.batch_size * recipe.window_px**2
+    return max(low, min(high, labelled_pixels // in_batch))
