@@ -36,7 +36,7 @@ def render_model_page(card: Mapping[str, Any], legend: Legend, file_name: str) -
         classes=legend.classes,
         sections=_sections(card, legend),
         training=_flat(card.get("lulc:training", {})),
-        card_text=to_json(card, indent=1),
+        card_lines=to_json(card, indent=1).splitlines(),
         version=lulc_engine.__version__,
     )
 

@@ -1,0 +1,106 @@
+"""Against the worked example of Olofsson et al. (2014), doi:10.1016/j.rse.2014.02.015."""
+
+import numpy as np
+import pytest
+from affine import Affine
+from pyproj import Geod
+from rasterio.crs import CRS
+
+from lulc_engine.evaluation.area import area_block, estimate
+from lulc_engine.evaluation.mapped_area import pixel_areas
+from lulc_engine.rasters.grid import Grid
+from lulc_engine.rasters.legend import make_legend
+
+BY_MAP_CLASS = np.array([[66, 0, 5, 4], [0, 55, 8, 12], [1, 0, 153, 11], [2, 1, 9, 313]])
+MAPPED_PIXELS = [200_000, 150_000, 3_200_000, 6_450_000]
+LEGEND = make_legend([1, 2, 3, 4], ["deforestation", "forest gain", "forest", "non-forest"])
+
+
+def block():
+    return area_block(BY_MAP_CLASS.T, LEGEND, [900.0 * n for n in MAPPED_PIXELS])
+
+
+def test_overall_accuracy_of_the_worked_example():
+    overall = block()[0]["overall_accuracy"]
+    assert overall["value"] == pytest.approx(0.947, abs=5e-4)
+    assert overall["ci95"] == pytest.approx(0.018, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "intervals"),
+    [
+        ("users", [0.88, 0.73, 0.93, 0.96], [0.07, 0.10, 0.04, 0.02]),
+        ("producers", [0.75, 0.85, 0.93, 0.96], [0.21, 0.25, 0.03, 0.02]),
+    ],
+)
+def test_class_accuracies_of_the_worked_example(key, values, intervals):
+    classes = block()[0]["classes"]
+    assert [item[key]["value"] for item in classes] == pytest.approx(values, abs=5e-3)
+    assert [item[key]["ci95"] for item in classes] == pytest.approx(intervals, abs=5e-3)
+
+
+def test_area_of_deforestation_in_the_worked_example():
+    hectares = block()[0]["classes"][0]["hectares"]  # 235,086 pixels of 30 m, 68,418 half width
+    assert hectares["value"] == pytest.approx(235_086 * 0.09, abs=1)
+    assert hectares["ci95"] == pytest.approx(68_418 * 0.09, abs=1)
+
+
+def test_proportions_sum_to_one_and_areas_to_the_map():
+    classes = block()[0]["classes"]
+    assert sum(item["proportion"]["value"] for item in classes) == pytest.approx(1)
+    assert sum(item["hectares"]["value"] for item in classes) == pytest.approx(900_000)
+
+
+def test_few_errors_and_missing_points_are_said():
+    counts = np.array([[30, 0, 0], [1, 20, 1], [0, 0, 0]])
+    legend = make_legend([1, 2, 3], ["a", "b", "c"])
+    result, notes = area_block(counts, legend, [60.0, 30.0, 10.0])
+    assert result["classes"][2]["users"] == {"value": 0, "ci95": None}
+    assert any("Only one sample point lies in the mapped “c”" in note for note in notes)
+    assert any("fewer than 5 misplaced points" in note for note in notes)
+
+    result, notes = area_block(counts * [[1, 1, 0]], legend, [60.0, 30.0, 10.0])
+    assert result["covered"] == pytest.approx(0.9)
+    assert result["classes"][2]["users"] == {"value": None, "ci95": None}
+    assert any("No sample point lies in the mapped “c”" in note for note in notes)
+
+
+def test_perfect_sample_has_no_error_and_no_width():
+    result = estimate(np.diag([20, 30]), [1, 3])
+    assert (result.overall.value, result.overall.ci95) == (1, 0)
+    assert [item.value for item in result.proportion] == pytest.approx([0.25, 0.75])
+
+
+def test_intervals_cover_the_truth_in_95_of_100_samples():
+    shares = np.array([[0.9, 0.06, 0.04], [0.1, 0.85, 0.05], [0.08, 0.12, 0.8]])  # by map class
+    weights, size = np.array([0.5, 0.3, 0.2]), 400
+    rng = np.random.default_rng(5)
+    truth = float((weights * shares.diagonal()).sum())
+    proportions = weights @ shares
+    draws, overall, users, areas = 2000, 0, 0, 0
+    for _ in range(draws):
+        sample = np.stack([rng.multinomial(size, row) for row in shares])
+        result = estimate(sample.T, weights)
+        overall += abs(result.overall.value - truth) <= result.overall.ci95
+        users += abs(result.users[0].value - 0.9) <= result.users[0].ci95
+        areas += abs(result.proportion[1].value - proportions[1]) <= result.proportion[1].ci95
+    for covered in (overall, users, areas):
+        assert 0.93 <= covered / draws <= 0.97
+
+
+@pytest.mark.parametrize("latitude", [0.0, 47.0, -33.5, 80.0])
+def test_pixel_area_on_the_ellipsoid(latitude):
+    step = 0.01
+    grid = Grid(CRS.from_epsg(4326), Affine(step, 0, 6, 0, -step, latitude), 3, 2)
+    corners = np.linspace(6, 6 + step, 50)
+    lons = [*corners, *corners[::-1]]
+    lats = [latitude - step] * 50 + [latitude] * 50
+    expected, _ = Geod(ellps="WGS84").polygon_area_perimeter(lons, lats)
+    assert pixel_areas(grid)[0] == pytest.approx(abs(expected), rel=1e-6)
+
+
+def test_pixel_area_in_other_units():
+    feet = Grid(CRS.from_epsg(2263), Affine(10, 0, 0, 0, -10, 0), 4, 3)  # US survey feet
+    np.testing.assert_allclose(pixel_areas(feet), 100 * 0.3048006096**2)
+    rotated = Grid(CRS.from_epsg(32632), Affine(6, 8, 0, 8, -6, 0), 4, 3)
+    np.testing.assert_allclose(pixel_areas(rotated), 100)
