@@ -25,6 +25,7 @@ from .environment import Engine, find_engine
 GRACE_S = {"train-segmenter": 5.0}
 DEFAULT_GRACE_S = 2.0
 HELLO_TIMEOUT_S = 120.0
+LAUNCHER = PLUGIN_DIR / "launcher.py"
 
 _TEXT_EVERY_S = 5.0
 _KEPT_LINES = 20
@@ -49,7 +50,7 @@ def run_worker(
     try:
         path = folder / "request.json"
         path.write_text(protocol.to_json(request), encoding="utf-8")
-        command = [chosen.python, "-I", "-u", str(PLUGIN_DIR / "launcher.py"), str(path)]
+        command = [chosen.python, "-I", "-u", str(LAUNCHER), str(path)]
         try:
             child = ChildProcess(command, folder, chosen.environment())
         except OSError as err:

@@ -228,12 +228,13 @@ def in_parameter_names(text: str) -> str:
 def command_line(command: str, given: Any) -> str:
     """Return the ``lulc`` command that does the same, without options left at their default."""
     parts = ["lulc", command]
-    default = {item.name: item.default for item in option_fields(type(given)).values()}
-    for name, value in given.as_dict().items():
-        if value in (default[name], list(default[name] or ())) or value is None:
+    fields = option_fields(type(given)).values()
+    for item in sorted(fields, key=lambda item: not item.metadata.get("required")):
+        value = getattr(given, item.name)
+        if value is None or value == item.default:
             continue
-        for item in value if isinstance(value, list) else [value]:
-            parts.append(options.option_name(name))
-            if item is not True:
-                parts.append(str(item))
+        for one in value if isinstance(value, tuple) else (value,):
+            parts.append(options.option_name(item.name))
+            if one is not True:
+                parts.append(str(one))
     return subprocess.list2cmdline(parts) if os.name == "nt" else shlex.join(parts)

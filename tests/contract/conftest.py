@@ -1,0 +1,10 @@
+"""Fixtures of the tests with real worker processes; they share what tests/plugin has."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin"))
+
+from support import use_plugin  # noqa: E402 - lies in the folder just added
+
+use_plugin()

@@ -1,0 +1,54 @@
+"""Fixtures of the tests in QGIS; pytest-qgis starts QGIS itself."""
+
+import pytest
+from support import use_plugin, write_labels, write_scene
+
+use_plugin()
+
+
+@pytest.fixture(scope="session")
+def provider(qgis_app, qgis_processing):
+    from lulc_qgis_plugin.plugin import LulcPlugin
+    from qgis.core import QgsApplication
+
+    plugin = LulcPlugin(None)
+    plugin.initProcessing()
+    yield QgsApplication.processingRegistry().providerById("lulc")
+    plugin.unload()
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory):
+    return str(write_scene(tmp_path_factory.mktemp("scene") / "scene.tif"))
+
+
+@pytest.fixture(scope="session")
+def labels(tmp_path_factory):
+    return str(write_labels(tmp_path_factory.mktemp("labels") / "labels.geojson"))
+
+
+@pytest.fixture
+def model_file(tmp_path):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(b"not read by the plugin")
+    return str(path)
+
+
+@pytest.fixture
+def requests(provider, monkeypatch):
+    """Catch the requests to the engine; `requests.answer` is what the engine answers."""
+    from lulc_qgis_plugin.algorithms import base
+    from lulc_qgis_plugin.environment import Engine
+
+    class Requests(list):
+        answer = {}
+
+    caught = Requests()
+
+    def run_worker(request, feedback, engine):
+        caught.append(request)
+        return caught.answer
+
+    monkeypatch.setattr(base, "run_worker", run_worker)
+    monkeypatch.setattr(base, "find_engine", lambda: Engine("/engine/python", "/engine", "a test"))
+    return caught
