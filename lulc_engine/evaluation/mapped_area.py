@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-import numpy.typing as npt
-from pyproj import CRS, Geod
 
+from lulc_engine.errors import RasterError
 from lulc_engine.evaluation.class_map import ClassMap
 from lulc_engine.feedback import Feedback
-from lulc_engine.rasters.grid import Grid
+from lulc_engine.rasters.areas import pixel_areas
 from lulc_engine.rasters.legend import Legend
 
 
@@ -21,8 +18,16 @@ def mapped_areas(class_map: ClassMap, legend: Legend, feedback: Feedback) -> lis
         class_map: the map; all of it is read.
         legend: classes with the ids of the map.
         feedback: told how far it is; asked whether to stop.
+
+    Raises:
+        RasterError: the map has no coordinate reference system.
     """
     row_areas = pixel_areas(class_map.grid)
+    if row_areas is None:
+        raise RasterError(
+            f"{class_map.path} has no coordinate reference system, so that areas are not known.",
+            "Assign the right CRS to the map.",
+        )
     ids = np.array(legend.ids, np.int64)
     order = np.argsort(ids)
     totals = np.zeros(len(legend))
@@ -38,35 +43,3 @@ def mapped_areas(class_map: ClassMap, legend: Legend, feedback: Feedback) -> lis
             found = index[row][known[row]]
             totals += area * np.bincount(found, minlength=len(ids))
     return [float(area) for area in totals]
-
-
-def pixel_areas(grid: Grid) -> npt.NDArray[np.float64]:
-    """Return the area of a pixel in square metres for each row: float64 (H,).
-
-    On a geographic CRS it is the area on the ellipsoid between the row's parallels, by the closed
-    form of the authalic latitude (Snyder 1987, Map Projections, USGS Professional Paper 1395,
-    equation 3-12). Without a CRS units are taken for metres.
-    """
-    crs = CRS.from_wkt(grid.crs.to_wkt()) if grid.crs else None
-    determinant = abs(grid.transform.determinant)
-    if crs is None or not crs.is_geographic:
-        metres = crs.axis_info[0].unit_conversion_factor if crs and crs.axis_info else 1.0
-        return np.full(grid.height, determinant * metres**2)
-    degree = crs.axis_info[0].unit_conversion_factor  # radians
-    centre = np.arange(grid.height) + 0.5
-    latitude = grid.transform.f + grid.transform.e * centre + grid.transform.d * grid.width / 2
-    half = math.hypot(grid.transform.e, grid.transform.d) / 2
-    low, high = (np.radians(np.clip(latitude + s * half, -90, 90)) for s in (-1, 1))
-    width = determinant / (2 * half) * degree
-    ellipsoid = crs.get_geod() or Geod(ellps="WGS84")
-    major, eccentricity = ellipsoid.a, math.sqrt(ellipsoid.es)
-    zone = _authalic(np.sin(high), eccentricity) - _authalic(np.sin(low), eccentricity)
-    return np.asarray(major**2 / 2 * width * zone, np.float64)
-
-
-def _authalic(sine: npt.NDArray[np.float64], e: float) -> npt.NDArray[np.float64]:
-    """Return q of the latitude's sine; half the squared axis times q is area from the equator."""
-    if e == 0:
-        return 2 * sine
-    term = np.log((1 - e * sine) / (1 + e * sine)) / (2 * e)
-    return np.asarray((1 - e * e) * (sine / (1 - (e * sine) ** 2) - term), np.float64)

@@ -25,7 +25,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None
     """
     epochs = [item["epoch"] for item in history]
     with style():
-        figure = Figure(figsize=(7.2, 5.2), layout="constrained")
+        figure = Figure(figsize=(6.4, 4.9), layout="constrained")
         losses, scores = figure.subplots(2, 1, sharex=True)
         losses.plot(epochs, _series(history, "loss"), color=INK, label="training")
         held_back = _series(history, "validation", "loss")
@@ -51,16 +51,22 @@ def _mark_epochs(
     losses: Axes, scores: Axes, history: Sequence[Mapping[str, Any]], best_epoch: int | None
 ) -> None:
     """Mark the best epoch and those where the learning rate dropped."""
-    rates = _series(history, "", "learning_rate")
-    pairs = zip(history[1:], rates[1:], rates[:-1], strict=True)
-    drops = [item["epoch"] for item, rate, before in pairs if rate < before * 0.75]
-    for number, epoch in enumerate(drops):
+    for number, epoch in enumerate(_rate_drops(history)):
         for axes in (losses, scores):
             label = "learning rate drops" if number == 0 else None
             axes.axvline(epoch, color=GREY, lw=0.9, ls=":", label=label)
-    if best_epoch is not None:
+    if best_epoch:
         for axes in (losses, scores):
             axes.axvline(best_epoch, color=GREEN, lw=1.4, label=f"best epoch ({best_epoch})")
+
+
+def _rate_drops(history: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the epochs from which the learning rate was lower; none where it glides."""
+    rates = _series(history, "learning_rate")
+    if len(set(rates)) > max(2, len(rates) / 2):
+        return []
+    pairs = zip(history[1:], rates[1:], rates[:-1], strict=True)
+    return [item["epoch"] for item, rate, before in pairs if rate < before * 0.75]
 
 
 def _series(history: Sequence[Mapping[str, Any]], part: str, name: str = "") -> list[float]:

@@ -36,6 +36,7 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {
         "percent": plain_text.percent,
         "decimal": plain_text.decimal,
+        "quantity": plain_text.quantity,
         "thousands": plain_text.thousands,
         "shorten": plain_text.shorten,
     }
@@ -43,7 +44,10 @@ def _environment() -> jinja2.Environment:
 
 
 def _harmless(value: Any) -> Any:
-    """Make control and direction characters visible; escaping follows after this."""
+    """Make control and direction characters visible; escaping follows after this.
+
+    Isolates stay: our own sentences use them, and they end with the element they stand in.
+    """
     if isinstance(value, str) and not isinstance(value, Markup):
-        return plain_text.one_line(value)
+        return plain_text.one_line(value, plain_text.ISOLATE_START + plain_text.ISOLATE_END)
     return value

@@ -6,18 +6,28 @@ import unicodedata
 
 # Zero-width joiner and non-joiner shape Arabic, Indic scripts and emoji; they are not attacks.
 _HARMLESS = {"\u200c", "\u200d"}
+ISOLATE_START, ISOLATE_END = "\u2068", "\u2069"
 # Characters that turn the direction of the rest of the line, so that text reads as other text.
 _DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, keep: str = "") -> str:
     r"""Return text in which line breaks, control and direction characters are visible escapes.
+
+    Args:
+        text: any text.
+        keep: characters that stay as they are.
 
     Example:
         >>> one_line("a\tb\n")
         'a\\tb\\n'
     """
-    return "".join(_visible(character) for character in text)
+    return "".join(c if c in keep else _visible(c) for c in text)
+
+
+def isolated(text: str) -> str:
+    """Return text that cannot turn the direction of the sentence around it, as Arabic would."""
+    return f"{ISOLATE_START}{one_line(text)}{ISOLATE_END}"
 
 
 def shorten(text: str, length: int) -> str:
@@ -41,6 +51,11 @@ def percent(share: float | None, digits: int = 1) -> str:
 def decimal(value: float | None, digits: int = 3) -> str:
     """Return a number with fixed digits, or an en dash where nothing was measured."""
     return "–" if value is None else f"{value:.{digits}f}"  # noqa: RUF001 - the sign for no value
+
+
+def quantity(value: float) -> str:
+    """Return a measured quantity: whole numbers from 1,000 on, else one digit."""
+    return thousands(value) if abs(value) >= 1000 else f"{value:.1f}"
 
 
 def thousands(value: float) -> str:

@@ -29,6 +29,7 @@ _RIGHT, _WRONG = (0, 84, 147), (196, 88, 0)
 _MARGIN_IN = 2.1  # for the names
 _CELLS_WITH_SHARES = 10  # classes up to which both numbers fit into a cell
 _CELLS_WITH_COUNTS = 24
+_ROOMY_BARS = 12
 _MOST_BARS = 60
 
 
@@ -63,7 +64,7 @@ def score_bars(classes: Sequence[Mapping[str, Any]], legend: Legend) -> Picture:
         legend: their colours.
     """
     shown = list(classes)[:_MOST_BARS]
-    height = 0.62 * len(shown) + 0.9
+    height = (0.62 if len(shown) <= _ROOMY_BARS else 0.46) * len(shown) + 0.9
     with style():
         figure = Figure(figsize=(6.4, height))
         axes = figure.add_axes((0.27, 0.35 / height, 0.67, 1 - 0.9 / height))
@@ -116,10 +117,18 @@ def _write_cells(axes: Axes, matrix: Counts, shares: npt.NDArray[np.float64]) ->
 
 def _label_matrix(axes: Axes, legend: Legend) -> None:
     ticks = range(len(legend))
-    size = 8.5 if len(legend) <= _CELLS_WITH_SHARES else 7 if len(legend) <= 40 else 5
+    crowded = len(legend) > _CELLS_WITH_COUNTS
+    size = 8.5 if len(legend) <= _CELLS_WITH_SHARES else 6 if crowded else 7
     axes.set_yticks(ticks, [tick_name(name) for name in legend.names], fontsize=size)
     short = [tick_name(name, lines=1, width=28) for name in legend.names]
-    axes.set_xticks(ticks, short, fontsize=size, rotation=38, ha="left", rotation_mode="anchor")
+    axes.set_xticks(
+        ticks,
+        short,
+        fontsize=size,
+        rotation=90 if crowded else 38,
+        ha="left",
+        rotation_mode="anchor",
+    )
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     axes.spines[:].set_visible(False)
     axes.set_xticks(np.arange(-0.5, len(legend)), minor=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lulc_engine.rasters.legend import Legend
+from lulc_engine.rasters.legend import Legend, make_legend
 from lulc_engine.reports import plots, words
 from lulc_engine.reports.drawing import Picture
 
@@ -56,9 +56,10 @@ def scores_section(metrics: Mapping[str, Any], legend: Legend, split: str = "") 
 
     Args:
         metrics: as `build_metrics` makes it.
-        legend: the classes of its confusion matrix, in the same order.
+        legend: gives the classes their colours; a test may hold classes it does not have.
         split: a key of SPLITS, or '' for a reference of its own.
     """
+    legend = _legend_of(metrics, legend)
     matrix = np.array(metrics["confusion"]["matrix"], np.int64).reshape(len(legend), len(legend))
     title, label = SPLITS.get(split, ("", ""))
     small = len(legend) <= _LARGEST_TABLE
@@ -76,3 +77,10 @@ def scores_section(metrics: Mapping[str, Any], legend: Legend, split: str = "") 
         optimistic=split in ("validation", "training"),
         count_rows=list(zip(legend.names, matrix.tolist(), strict=True)) if small else [],
     )
+
+
+def _legend_of(metrics: Mapping[str, Any], known: Legend) -> Legend:
+    """Return the classes of a metrics object, in its order, with the known colours."""
+    colors = {item.id: item.color for item in known.classes}
+    ids = [item["id"] for item in metrics["classes"]]
+    return make_legend(ids, [item["name"] for item in metrics["classes"]], colors)

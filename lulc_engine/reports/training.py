@@ -12,6 +12,8 @@ from lulc_engine.reports import html
 from lulc_engine.reports.curves import learning_curves
 from lulc_engine.reports.sections import SPLITS, Section, scores_section
 
+_NONE = {"units": 0, "pixels": 0}
+
 
 @dataclass(frozen=True)
 class TrainingReport:
@@ -19,13 +21,14 @@ class TrainingReport:
 
     Attributes:
         model_name: name of the model, without folders.
-        legend: the classes; each metrics object has them in this order.
+        legend: the classes that the model tells apart.
         history: one mapping per epoch: ``epoch``, ``loss``, ``learning_rate`` and ``validation``,
             a mapping with ``mean_iou``, ``macro_f1`` and, if there is one, ``loss``.
-        best_epoch: the epoch whose weights were kept; None if no epoch was chosen.
-        split_rows: one mapping per class: ``id``, ``status`` (a remark, such as "cannot be
-            validated: only one polygon", or ''), and for each split ``training``, ``validation``
-            and, if there is one, ``test`` a mapping with ``units`` and ``pixels``.
+        best_epoch: the epoch whose weights were kept; None or 0 if no epoch was chosen.
+        split_rows: one mapping per class, in the legend's order, as `Split.describe` makes them:
+            ``status`` (ok, or a remark such as "cannot be validated: only one polygon"), and for
+            each of ``training``, ``validation`` and ``test`` a mapping with ``units`` and
+            ``pixels``. A split without any is left out of the table.
         split_unit: what was split, in plural: polygons or blocks.
         metrics_by_split: metrics objects by split: test, validation, training.
         command: the command line that repeats the run, or ''.
@@ -92,7 +95,7 @@ def _summary(report: TrainingReport, sections: Sequence[Section]) -> str:
 def _course(report: TrainingReport) -> str:
     epochs = len(report.history)
     text = f"Training ran for {epochs} epoch{'' if epochs == 1 else 's'}."
-    if report.best_epoch is None:
+    if not report.best_epoch:
         return text
     return (
         f"{text} The weights of epoch {report.best_epoch}, the best on the validation labels, were "
@@ -102,19 +105,19 @@ def _course(report: TrainingReport) -> str:
 
 def _split_names(report: TrainingReport) -> list[str]:
     order = ("training", "validation", "test")
-    return [name for name in order if any(name in row for row in report.split_rows)]
+    return [
+        name for name in order if any(row.get(name, _NONE)["units"] for row in report.split_rows)
+    ]
 
 
 def _split_rows(report: TrainingReport) -> list[dict[str, Any]]:
-    by_id = {item.id: item for item in report.legend.classes}
-    nothing = {"units": 0, "pixels": 0}
     names = _split_names(report)
     return [
         {
-            "name": by_id[row["id"]].name,
-            "color": by_id[row["id"]].hex_color,
-            "cells": [row.get(name, nothing) for name in names],
-            "status": row.get("status", ""),
+            "name": item.name,
+            "color": item.hex_color,
+            "cells": [row.get(name, _NONE) for name in names],
+            "status": "" if row["status"] == "ok" else row["status"],
         }
-        for row in report.split_rows
+        for item, row in zip(report.legend.classes, report.split_rows, strict=True)
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lulc_engine.reports.plain_text import joined, percent, shorten, thousands
+from lulc_engine.reports.plain_text import isolated, joined, percent, shorten, thousands
 
 # Congalton and Green (2009) ask for 50 samples per class as a rule of thumb.
 FEW_SAMPLES = 50
@@ -107,7 +107,7 @@ def _of(part: int, whole: int, what: str) -> str:
 
 
 def _name(name: str) -> str:
-    return f"“{shorten(name, _NAME_LENGTH)}”"
+    return f"“{isolated(shorten(name, _NAME_LENGTH))}”"
 
 
 def _list(names: list[str]) -> str:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from affine import Affine
 from pyproj import Geod
-from rasterio.crs import CRS
 
 from lulc_engine.evaluation.area import area_block, estimate
-from lulc_engine.evaluation.mapped_area import pixel_areas
-from lulc_engine.rasters.grid import Grid
+from lulc_engine.evaluation.class_map import ClassMap
+from lulc_engine.evaluation.mapped_area import mapped_areas
+from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.legend import make_legend
 
 BY_MAP_CLASS = np.array([[66, 0, 5, 4], [0, 55, 8, 12], [1, 0, 153, 11], [2, 1, 9, 313]])
@@ -88,19 +88,18 @@ def test_intervals_cover_the_truth_in_95_of_100_samples():
         assert 0.93 <= covered / draws <= 0.97
 
 
-@pytest.mark.parametrize("latitude", [0.0, 47.0, -33.5, 80.0])
-def test_pixel_area_on_the_ellipsoid(latitude):
+def test_mapped_areas_on_the_ellipsoid_and_of_every_block(write_raster):
+    values = np.zeros((2100, 3), np.uint8)
+    values[:, 0], values[1000:, 1] = 1, 4
     step = 0.01
-    grid = Grid(CRS.from_epsg(4326), Affine(step, 0, 6, 0, -step, latitude), 3, 2)
-    corners = np.linspace(6, 6 + step, 50)
-    lons = [*corners, *corners[::-1]]
-    lats = [latitude - step] * 50 + [latitude] * 50
-    expected, _ = Geod(ellps="WGS84").polygon_area_perimeter(lons, lats)
-    assert pixel_areas(grid)[0] == pytest.approx(abs(expected), rel=1e-6)
-
-
-def test_pixel_area_in_other_units():
-    feet = Grid(CRS.from_epsg(2263), Affine(10, 0, 0, 0, -10, 0), 4, 3)  # US survey feet
-    np.testing.assert_allclose(pixel_areas(feet), 100 * 0.3048006096**2)
-    rotated = Grid(CRS.from_epsg(32632), Affine(6, 8, 0, 8, -6, 0), 4, 3)
-    np.testing.assert_allclose(pixel_areas(rotated), 100)
+    path = write_raster(
+        "map.tif", values, nodata=0, crs="EPSG:4326", transform=Affine(step, 0, 6, 0, -step, 10)
+    )
+    with ClassMap(path) as class_map:
+        areas = mapped_areas(class_map, LEGEND, Feedback())
+    lats = np.linspace(10 - 2100 * step, 10, 5000)
+    ring = ([6] * 5000 + [6 + step] * 5000, [*lats, *lats[::-1]])
+    whole, _ = Geod(ellps="WGS84").polygon_area_perimeter(*ring)
+    assert areas[0] == pytest.approx(abs(whole), rel=1e-5)
+    assert areas[1:3] == [0, 0]
+    assert 0 < areas[3] < areas[0]

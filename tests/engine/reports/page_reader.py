@@ -43,7 +43,8 @@ class Page(HTMLParser):
 
     @property
     def words(self):
-        return re.sub("[ \n\t]+", " ", " ".join(self.text))
+        text = re.sub("[\u2068\u2069]", "", " ".join(self.text))
+        return re.sub("[ \n\t]+", " ", text)
 
 
 ALLOWED = {

@@ -38,8 +38,8 @@ def training_report(nice_metrics):
     validation, _ = nice_metrics(3, "validation")
     part = {"units": 4, "pixels": 4321}
     rows = [
-        {"id": i, "training": part, "validation": part, "test": part, "status": ""}
-        for i in legend.ids
+        {"name": n, "training": part, "validation": part, "test": part, "status": "ok"}
+        for n in legend.names
     ]
     rows[2] |= {
         "validation": {"units": 0, "pixels": 0},
@@ -148,9 +148,7 @@ def test_without_a_test_the_headline_is_called_optimistic(training_report):
 
 
 def test_interrupted_training_without_scores_or_epochs(training_report):
-    report = dataclasses.replace(
-        training_report, metrics_by_split={}, history=[], best_epoch=None, split_rows=[]
-    )
+    report = dataclasses.replace(training_report, metrics_by_split={}, history=[], best_epoch=0)
     assert "It was not scored." in check_harmless(render_training_report(report)).words
 
 
