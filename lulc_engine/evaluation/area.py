@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from lulc_engine.evaluation.confusion import Counts
 from lulc_engine.rasters.legend import Legend
+from lulc_engine.reports.plain_text import percent
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 # Below so many misplaced points the interval of a class is too narrow to be trusted.
@@ -114,6 +115,8 @@ def estimate(counts: Counts, mapped: Sequence[float]) -> AreaEstimates:
         producers=tuple(_producers(j, weights, shares, spread) for j in by_class),
         proportion=tuple(
             Estimate.of(float(proportion[j]), float((weights**2 * spread[:, j]).sum()))
+            if points[j] or proportion[j] or not areas[j]
+            else Estimate(None, None)  # mapped, but neither sampled nor found elsewhere
             for j in by_class
         ),
         covered=covered,
@@ -173,7 +176,7 @@ def _cautions(counts: Counts, legend: Legend, mapped: Sequence[float], covered: 
     if unsampled:
         notes.append(
             f"No sample point lies in the mapped {_quoted(unsampled)}: the area estimates hold for "
-            f"the other {covered:.1%} of the map."
+            f"the other {percent(covered)} of the map."
         )
     single = [c.name for c, n in zip(legend.classes, points, strict=True) if n == 1]
     if single:

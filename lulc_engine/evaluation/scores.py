@@ -84,7 +84,7 @@ def mcc(matrix: Counts) -> float | None:
     if spread_rows == 0 or spread_columns == 0:
         return None
     covariance = _trace(matrix) * total - _chance(matrix)
-    return covariance / (math.sqrt(spread_rows) * math.sqrt(spread_columns))
+    return covariance / math.sqrt(spread_rows * spread_columns)
 
 
 def class_scores(matrix: Counts) -> list[ClassScores]:

@@ -12,7 +12,13 @@ from matplotlib.figure import Figure
 from lulc_engine.reports.drawing import BLUE, GREEN, GREY, INK, ORANGE, Picture, picture, style
 
 # Above the right end of the plot, where it hides no line.
-_LEGEND: Any = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.1, "fontsize": 8}
+_LEGEND: Any = {
+    "loc": "lower right",
+    "bbox_to_anchor": (1, 1),
+    "borderaxespad": 0.1,
+    "fontsize": 7.5,
+    "columnspacing": 1.2,
+}
 
 
 def learning_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None) -> Picture:
@@ -37,7 +43,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None
                     label="mean IoU")  # fmt: skip
         scores.plot(epochs, _series(history, "validation", "macro_f1"), color=BLUE,
                     label="macro F1")  # fmt: skip
-        scores.set(title="Validation scores", xlabel="Epoch", ylim=(0, 1.02))
+        scores.set(title="Validation", xlabel="Epoch", ylim=(0, 1.02))
         for axes in (losses, scores):
             axes.grid(axis="y", color="#e4e7eb", lw=0.8)
             axes.margins(x=0.02)
