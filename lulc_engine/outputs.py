@@ -116,6 +116,7 @@ class Outputs:
                 raise EnvironmentFailure(f"{item.final} was not written.")
             if item.verify is not None:
                 item.verify(item.part)
+            _set_usual_mode(item.part)
             _flush_to_disk(item.part)
         while self._staged:
             item = self._staged.pop(0)
@@ -204,6 +205,13 @@ def file_sha256(path: str | Path) -> str:
 
 def _host() -> str:
     return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
+def _set_usual_mode(path: Path) -> None:
+    """Give a file the mode of any new file; some libraries make theirs unreadable for others."""
+    umask = os.umask(0)
+    os.umask(umask)
+    os.chmod(path, 0o666 & ~umask)
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -104,14 +104,11 @@ def compare_resolution(
     scene: Scene, trained_px: Sequence[float] | None, feedback: Feedback
 ) -> None:
     """Warn where the scene's pixels are of another size than those of the training."""
-    if not trained_px or scene.grid.crs is None:
+    own = scene.grid.pixel_metres()
+    if not trained_px or own is None:
         return
-    own = scene.grid.pixel_size()[0]
-    if scene.grid.crs.is_geographic:
-        own *= 111_320  # metres in a degree; a rough comparison is all that is wanted
-    factor = own / trained_px[0] if trained_px[0] else 1
-    if not 0.66 < factor < 1.5:
+    if not 0.66 < own[0] / trained_px[0] < 1.5:
         feedback.warning(
-            f"The scene's pixels are {own:.3g} m, the model was trained on {trained_px[0]:.3g} m: "
-            "expect a poorer map."
+            f"The scene's pixels are {own[0]:.3g} m, the model was trained on {trained_px[0]:.3g} "
+            "m: expect a poorer map."
         )

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
+from torch.nn.functional import max_pool2d
 
 from lulc_engine.samples.chips import Chip, as_input
 from lulc_engine.samples.labels import NO_LABEL
+
+_HIDE_REACH_PX = 4
 
 
 class WindowSampler:
@@ -22,6 +26,7 @@ class WindowSampler:
         window_px: side of a window.
         balance: 0 draws classes by their number of pixels, 1 draws all alike.
         turn: whether to flip and turn by quarters.
+        hide: share of windows in which what lies away from labels is hidden (see `_hide`).
         rng: the source of chance.
     """
 
@@ -32,10 +37,11 @@ class WindowSampler:
         window_px: int,
         balance: float,
         turn: bool,
+        hide: float,
         rng: np.random.Generator,
     ) -> None:
         self._chips, self._pixels, self._side = chips, pixels, window_px
-        self._turn, self._rng = turn, rng
+        self._turn, self._hide_share, self._rng = turn, hide, rng
         sizes = np.array([len(places) for places in pixels], dtype=np.float64)
         weights = np.where(sizes > 0, np.maximum(sizes, 1) ** (1 - balance), 0)
         self._shares = weights / weights.sum()
@@ -57,6 +63,8 @@ class WindowSampler:
         columns = self._offset(int(column), chip.labels.shape[1])
         image = as_input(chip.image[:, rows, columns], chip.valid[rows, columns])
         image, labels = self._pad(image, chip.labels[rows, columns])
+        if self._rng.random() < self._hide_share:
+            image = self._hide(image, labels)
         return self._turned(image, labels) if self._turn else (image, labels)
 
     def _offset(self, place: int, length: int) -> slice:
@@ -75,6 +83,19 @@ class WindowSampler:
             np.pad(image, ((0, 0), *around), constant_values=np.nan),
             np.pad(labels, around, constant_values=NO_LABEL),
         )
+
+    def _hide(self, image: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Make pixels further than a few from any label invalid.
+
+        With few polygons a network learns where they lie from what is around them; hiding the
+        surroundings in some windows makes it look at the pixels themselves.
+        """
+        reach = int(self._rng.integers(1, _HIDE_REACH_PX + 1))
+        labelled = torch.from_numpy(labels >= 0)[None].float()
+        near = max_pool2d(labelled, 2 * reach + 1, stride=1, padding=reach)[0].numpy() > 0
+        image = image.copy()
+        image[:, ~near] = np.nan
+        return image
 
     def _turned(self, image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         turns = int(self._rng.integers(4))

@@ -40,6 +40,7 @@ class Dataset:
         label_kind: polygons, points or raster.
         notes: what happened to the labels, for log and report.
         has_own_test: whether TEST_LABELS were given.
+        pixel_m: sides of a pixel of the first labelled scene in metres, None if not known.
     """
 
     chips: list[Chip]
@@ -49,6 +50,7 @@ class Dataset:
     label_kind: str
     notes: list[str]
     has_own_test: bool
+    pixel_m: tuple[float, float] | None
 
     def count(self, role: int, classes: int) -> np.ndarray:
         """Return the labelled pixels (K,) of a role by class, as they are in the chips."""
@@ -168,6 +170,7 @@ class DatasetBuilder:
             self._source.kind,
             self._notes,
             self._test_source is not None,
+            placed[0].labels.grid.pixel_metres(),
         )
         self._check(dataset)
         return dataset

@@ -58,7 +58,7 @@ class Split:
             row: dict[str, Any] = {"name": name}
             for role, role_name in enumerate(ROLE_NAMES):
                 row[role_name] = {
-                    f"{self.kind}s": int(self.units(role)[index]),
+                    "units": int(self.units(role)[index]),
                     "pixels": int(self.pixels(role)[index]),
                 }
             row["status"] = self._status(index)

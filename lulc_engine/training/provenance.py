@@ -41,6 +41,7 @@ def describe_training(
         "recipe": {**dataclasses.asdict(recipe), "steps": list(recipe.steps)},
         "data": describe_files(options),
         "label_kind": dataset.label_kind,
+        "pixel_m": list(dataset.pixel_m) if dataset.pixel_m else None,
         "split": describe_split(dataset),
         "focus_classes": [legend.names[index] for index in fit.focus],
         "epochs": len(fit.history),

@@ -26,6 +26,7 @@ class Recipe:
         balance: 0 draws classes by their pixels, 1 draws all alike.
         average: decay of the moving average of weights that is validated and kept; 0 for none.
         jitter: spread of a random gain per band and of a shift, as a share of reflectance.
+        hide: share of windows in which what lies away from labels is hidden.
     """
 
     loss: str
@@ -41,6 +42,7 @@ class Recipe:
     balance: float
     average: float
     jitter: float
+    hide: float
 
 
 RECIPES = {
@@ -58,6 +60,7 @@ RECIPES = {
         balance=0.0,
         average=0.0,
         jitter=0.0,
+        hide=0.0,
     ),
     "default": Recipe(
         loss="class_focused",
@@ -73,6 +76,7 @@ RECIPES = {
         balance=0.75,
         average=0.98,
         jitter=0.05,
+        hide=0.0,
     ),
 }
 

@@ -45,6 +45,7 @@ from lulc_engine.training.fit import Fit, Trainer
 from lulc_engine.training.focus import named_focus
 from lulc_engine.training.provenance import describe_training
 from lulc_engine.training.recipe import Recipe, choose_recipe, steps_per_epoch
+from lulc_engine.training.report import training_report
 from lulc_engine.training.validate import validate
 
 # For networks whose reach has no useful bound: validation chips overlap by this much.
@@ -214,7 +215,7 @@ def _fit(session: Session, feedback: Feedback) -> None:
     )
     places = labelled_pixels(dataset.chips, len(dataset.legend), _PIXELS_PER_CLASS, session.rng)
     sampler = WindowSampler(
-        dataset.chips, places, recipe.window_px, recipe.balance, True, session.rng
+        dataset.chips, places, recipe.window_px, recipe.balance, True, recipe.hide, session.rng
     )
     trainer = Trainer(
         session.network,
@@ -290,7 +291,8 @@ def _write(
     if "table" in parts:
         parts["table"].write_text(metrics_table(main), encoding="utf-8", newline="")
     if "report" in parts:
-        parts["report"].write_text("todo")
+        text = training_report(options, card, by_split, fit, dataset)
+        parts["report"].write_text(text, encoding="utf-8")
     if split_name == "validation":
         feedback.warning(
             "The scores are of validation, which chose the best epoch: they are optimistic. Give "
