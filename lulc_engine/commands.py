@@ -11,30 +11,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lulc_engine import options
+from lulc_engine import options as declared
 from lulc_engine.feedback import Feedback
+from lulc_engine.options import Options
 
 
 @dataclass(frozen=True)
 class Command:
     """A command: its options class and where its function lives, as ``module:function``."""
 
-    options: type[options.Options]
+    options: type[Options]
     function: str
 
-    def run(self, given: options.Options, feedback: Feedback) -> dict[str, Any]:
+    def run(self, given: Options, feedback: Feedback) -> dict[str, Any]:
         """Run the command and return its result: output paths and numbers by lower-case name."""
         module, name = self.function.split(":")
-        run: Callable[[options.Options, Feedback], dict[str, Any]]
+        run: Callable[[Options, Feedback], dict[str, Any]]
         run = getattr(importlib.import_module(module), name)
         return run(given, feedback)
 
 
 COMMANDS: dict[str, Command] = {
     "train-segmenter": Command(
-        options.TrainSegmenterOptions, "lulc_engine.training.segmenter:train_segmenter"
+        declared.TrainSegmenterOptions, "lulc_engine.training.segmenter:train_segmenter"
     ),
-    "classify": Command(options.ClassifyOptions, "lulc_engine.inference.classify:classify"),
-    "assess": Command(options.AssessOptions, "lulc_engine.evaluation.assess:assess"),
-    "info": Command(options.InfoOptions, "lulc_engine.models.info:info"),
+    "classify": Command(declared.ClassifyOptions, "lulc_engine.inference.classify:classify"),
+    "assess": Command(declared.AssessOptions, "lulc_engine.evaluation.assess:assess"),
+    "info": Command(declared.InfoOptions, "lulc_engine.models.info:info"),
 }

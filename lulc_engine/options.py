@@ -25,7 +25,9 @@ SAMPLINGS = ("none", "simple", "stratified")
 T = TypeVar("T", bound="Options")
 
 
-def text(help: str, default: Any = "", required: bool = False, choices: Tuple[str, ...] = ()) -> Any:
+def text(
+    help: str, default: Any = "", required: bool = False, choices: Tuple[str, ...] = ()
+) -> Any:
     """Declare a text, path or choice."""
     return _declare("text", help, default, required=required, choices=choices)
 
@@ -208,7 +210,9 @@ class ClassifyOptions(SceneOptions, MachineOptions):
     confidence: str = text("Raster of the confidence in percent to write (.tif).")
     probabilities: str = text("Raster with a probability band per class to write (.tif).")
     areas: str = text("CSV table of class areas to write.")
-    extent: str = text("Part to classify: 'xmin,xmax,ymin,ymax [CRS]'; CRS defaults to the scene's.")
+    extent: str = text(
+        "Part to classify: 'xmin,xmax,ymin,ymax [CRS]'; CRS defaults to the scene's."
+    )
     tile_px: int = integer("Side of the windows in pixels; 0 chooses it.", 0, 0, 16384)
 
 

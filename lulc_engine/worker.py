@@ -8,6 +8,7 @@ Either way the process ends within the grace period, whatever a library is busy 
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import os
@@ -142,8 +143,6 @@ def _end_now(feedback: WorkerFeedback) -> None:
 
     remove_open_parts()
     cancelled = Cancelled()
-    try:
+    with contextlib.suppress(OSError):  # nobody may be listening any more
         feedback.emit(protocol.ERROR, exit_code=cancelled.exit_code, **cancelled.as_dict())
-    except OSError:
-        pass  # nobody listens any more
     os._exit(cancelled.exit_code)

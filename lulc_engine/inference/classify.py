@@ -137,7 +137,9 @@ def _run(
     for number, (tile, pixels) in enumerate(ReadAhead(plan, read)):
         feedback.check()
         counted += _classify_tile(tile, pixels, part, runtime, writers)
-        is_last_in_row = number + 1 == len(plan) or plan[number + 1].core.row_off > tile.core.row_off
+        is_last_in_row = (
+            number + 1 == len(plan) or plan[number + 1].core.row_off > tile.core.row_off
+        )
         if is_last_in_row:
             writers.complete_rows(tile.core.row_stop - part.row_off)
         share = (number + 1) / len(plan)

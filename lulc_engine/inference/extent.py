@@ -56,9 +56,7 @@ def _parse(text: str) -> tuple[float, float, float, float, CRS | None]:
         west, east, south, north = (float(part) for part in match[1].split(","))
         crs = CRS.from_user_input(match[2]) if match[2] else None
     except (ValueError, CRSError) as err:
-        raise OptionsError(
-            f"--extent must be 'xmin,xmax,ymin,ymax [CRS]', not {text!r}."
-        ) from err
+        raise OptionsError(f"--extent must be 'xmin,xmax,ymin,ymax [CRS]', not {text!r}.") from err
     if not (west < east and south < north):
         raise OptionsError(
             f"--extent {text!r} is empty: it must be xmin,xmax,ymin,ymax with xmin < xmax and "

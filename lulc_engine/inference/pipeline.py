@@ -27,9 +27,7 @@ class ReadAhead(Generic[Job, Result]):
         depth: how many results may wait.
     """
 
-    def __init__(
-        self, jobs: Iterable[Job], read: Callable[[Job], Result], depth: int = 3
-    ) -> None:
+    def __init__(self, jobs: Iterable[Job], read: Callable[[Job], Result], depth: int = 3) -> None:
         self._jobs, self._read = jobs, read
         self._results: queue.Queue[tuple[Job, Result] | BaseException | None] = queue.Queue(depth)
         self._stop = threading.Event()

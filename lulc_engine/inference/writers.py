@@ -60,8 +60,13 @@ class MapWriters:
             "LULC_VERSION": lulc_engine.__version__,
             "LULC_TRAINING_SHA256": ",".join(identity.training_sha256),
         }
-        self._map = self._open(
-            options.output, Layout(dtype, self._nodata, tags=tags, legend=legend)
+        self._map = self._stack.enter_context(
+            StripWriter(
+                options.output,
+                grid,
+                Layout(dtype, self._nodata, tags=tags, legend=legend),
+                outputs,
+            )
         )
         self._confidence = self._open(
             options.confidence,
@@ -101,7 +106,6 @@ class MapWriters:
             return  # the writers begin with nodata everywhere
         classes = np.where(valid, prediction.classes, -1)
         self.areas.add(row, classes)
-        assert self._map is not None
         self._map.put(row, column, self._values[classes])
         if self._confidence is not None and prediction.confidence is not None:
             percent = np.where(valid, prediction.confidence, _CONFIDENCE_NODATA)

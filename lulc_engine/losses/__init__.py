@@ -38,8 +38,6 @@ LOSSES: dict[str, Loss] = {
     "class_focused": lambda x, y, c: class_focused(x, y, c.weights, c.focus, c.settings),
     "cross_entropy": lambda x, y, c: cross_entropy(x, y, c.weights),
     "dice": lambda x, y, c: dice(x, y),
-    "focal": lambda x, y, c: focal(
-        x, y, c.weights, c.settings.gamma, c.settings.focal_alpha
-    ),
+    "focal": lambda x, y, c: focal(x, y, c.weights, c.settings.gamma, c.settings.focal_alpha),
     "lovasz": lambda x, y, c: lovasz(x, y),
 }

@@ -62,7 +62,7 @@ def class_weights(
     high: float = 1.6,
     focus_factor: float = 2.0,
 ) -> Tensor:
-    """Return class weights (K,): inverse frequency N / (K * n_k), doubled for focus classes, clipped.
+    """Return class weights (K,): N / (K * n_k), doubled for focus classes, then clipped.
 
     Args:
         counts: (K,) labelled training pixels by class.

@@ -144,9 +144,7 @@ def read_spec(card: Mapping[str, Any]) -> ModelSpec:
 
 
 def _input(spec: ModelSpec, mean: Sequence[float], spread: Sequence[float]) -> dict[str, Any]:
-    bands = [
-        {"name": b.name, **({"eo:common_name": b.role} if b.role else {})} for b in spec.bands
-    ]
+    bands = [{"name": b.name, **({"eo:common_name": b.role} if b.role else {})} for b in spec.bands]
     scaling = [
         {"type": "z-score", "mean": float(m), "stddev": float(s)}
         for m, s in zip(mean, spread, strict=True)

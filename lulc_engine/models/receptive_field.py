@@ -43,9 +43,7 @@ def _phase_step(stride: int) -> int:
     return 1 if stride <= 8 else stride - 1
 
 
-def _reached_rows(
-    body: nn.Module, channels: int, row: int, height: int, stride: int
-) -> int | None:
+def _reached_rows(body: nn.Module, channels: int, row: int, height: int, stride: int) -> int | None:
     image = torch.zeros(1, channels, height, 2 * stride)
     image[:, :, row] = float("nan")
     marked = torch.isnan(body(image)).any(dim=1)[0].any(dim=1)

@@ -29,19 +29,21 @@ class AlignedBand:
         self.grid = grid
         self._source = open_raster(path)
         self.notes: list[str] = []
-        self._shift: tuple[int, int] | None = None
+        self._shift = (0, 0)
         self._warped: WarpedVRT | None = None
         self._place()
 
     @property
     def dtype(self) -> np.dtype:
         """The type of the values."""
-        return np.dtype(self._source.dtypes[0])
+        dtype: np.dtype = np.dtype(self._source.dtypes[0])
+        return dtype
 
     @property
     def nodata(self) -> float | None:
         """The nodata value of the file, or None."""
-        return self._source.nodatavals[0]
+        nodata: float | None = self._source.nodatavals[0]
+        return nodata
 
     @property
     def tags(self) -> dict[str, str]:
@@ -61,8 +63,8 @@ class AlignedBand:
 
         Coverage is False outside the raster; nodata values are not looked at.
         """
-        if self._shift is None:
-            return self._read_warped(window)
+        if self._warped is not None:
+            return self._read_warped(self._warped, window)
         row, col = self._shift
         there = Window(window.row_off + row, window.col_off + col, window.height, window.width)
         inside = there.intersect(Grid.of(self._source).window)
@@ -90,7 +92,6 @@ class AlignedBand:
                     "Assign the right CRS to both rasters.",
                 )
             self.notes.append(f"{self.path.name} has no CRS; it was taken to cover the grid.")
-            self._shift = (0, 0)
             return
         if own.is_aligned_with(self.grid):
             steps = ~own.transform * self.grid.transform
@@ -109,8 +110,7 @@ class AlignedBand:
             add_alpha=True,
         )
 
-    def _read_warped(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
-        assert self._warped is not None
+    def _read_warped(self, warped: WarpedVRT, window: Window) -> tuple[np.ndarray, np.ndarray]:
         values = np.zeros((window.height, window.width), dtype=self.dtype)
         covered = np.zeros(values.shape, dtype=bool)
         inside = window.intersect(self.grid.window)
@@ -118,6 +118,6 @@ class AlignedBand:
             place = inside.relative_to(window)
             area = inside.to_rasterio()
             with readable_errors(self.path):
-                values[place] = self._warped.read(1, window=area)
-                covered[place] = self._warped.read(self._warped.count, window=area) > 0
+                values[place] = warped.read(1, window=area)
+                covered[place] = warped.read(warped.count, window=area) > 0
         return values, covered

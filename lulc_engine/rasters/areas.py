@@ -35,7 +35,9 @@ class AreaCounter:
 
     def rows(self) -> list[list[str | int | float | None]]:
         """Return the table ``id,name,pixels,hectares,share``; share is of classified pixels."""
-        table: list[list[str | int | float | None]] = [["id", "name", "pixels", "hectares", "share"]]
+        table: list[list[str | int | float | None]] = [
+            ["id", "name", "pixels", "hectares", "share"]
+        ]
         total = max(1, int(self._pixels.sum()))
         for item, count, area in zip(
             self._legend.classes, self._pixels.tolist(), self._square_metres.tolist(), strict=True

@@ -141,7 +141,7 @@ def match_bands(available: Sequence[Band], needed: Sequence[Band]) -> tuple[list
     if all(wanted) and len(set(wanted)) == len(wanted) and roles:
         missing = [role for role in wanted if role not in roles]
         if not missing:
-            return [roles[role] for role in wanted], "role"
+            return [roles[role] for role in wanted if role], "role"
         if all(band.role for band in available):
             raise BandError(
                 f"The scene has no band {', '.join(map(str, missing))}; it has "

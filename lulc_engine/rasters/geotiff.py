@@ -8,6 +8,7 @@ enough to notice a full disk: libraries have been seen to close such files witho
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -182,10 +183,9 @@ class StripWriter:
 
     def _close_quietly(self) -> None:
         if not self._target.closed:
-            try:
+            # The file is thrown away; what went wrong is already being raised.
+            with contextlib.suppress(RasterioError, CPLE_BaseError, OSError):
                 self._target.close()
-            except (RasterioError, CPLE_BaseError, OSError):
-                pass  # the file is thrown away; what went wrong is already being raised
 
     def _verify(self, part: Path) -> None:
         """Compare the finished file with what was written."""

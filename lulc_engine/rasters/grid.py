@@ -10,7 +10,6 @@ from affine import Affine
 from rasterio.crs import CRS
 from rasterio.windows import Window as RasterioWindow
 
-
 _DEGREE_M = 111_320  # of latitude, and of longitude at the equator
 
 
@@ -98,7 +97,7 @@ class Grid:
             abs(corner[0] - wanted[0]),
             abs(corner[1] - wanted[1]),
         ]
-        return max(near) < 0.01
+        return bool(max(near) < 0.01)
 
     def outline(self) -> list[tuple[float, float]]:
         """Return the corners in CRS coordinates, in ring order (right also when rotated)."""

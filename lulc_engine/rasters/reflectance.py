@@ -73,9 +73,7 @@ def find_radiometry(
         return _same(count, scale, option_offset or 0.0, "option", "as given")
     if any(s != 1 for s in scales) or any(o != 0 for o in offsets):
         return Radiometry(tuple(scales), tuple(offsets), "tags", "scale and offset of the file")
-    return (
-        _by_tags(count, tags) or _by_name(count, str(path)) or _by_values(count, values)
-    )
+    return _by_tags(count, tags) or _by_name(count, str(path)) or _by_values(count, values)
 
 
 def has_sentinel_offset(values: np.ndarray) -> bool:

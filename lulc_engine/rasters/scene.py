@@ -88,9 +88,7 @@ class Scene:
             return values, valid
         rows, columns = inside.relative_to(window)
         with readable_errors(self.path):
-            pixels = self._source.read(
-                [band.number for band in bands], window=inside.to_rasterio()
-            )
+            pixels = self._source.read([band.number for band in bands], window=inside.to_rasterio())
         values[:, rows, columns] = pixels
         valid[rows, columns] = self._validity(inside, pixels, bands)
         return values, valid
@@ -136,8 +134,7 @@ class Scene:
         descriptions = band_names or [self._source.descriptions[n - 1] for n in numbers]
         named = name_bands(list(descriptions), self.path)
         return [
-            Band(number, band.name, band.role)
-            for number, band in zip(numbers, named, strict=True)
+            Band(number, band.name, band.role) for number, band in zip(numbers, named, strict=True)
         ]
 
     def _validity(self, inside: Window, pixels: np.ndarray, bands: Sequence[Band]) -> np.ndarray:
@@ -166,9 +163,7 @@ def _excluded_values(mask: str | None, given: Sequence[str]) -> np.ndarray | Non
         try:
             return np.array([float(value) for value in given])
         except ValueError:
-            raise OptionsError(
-                f"--mask-values must be numbers, not {', '.join(given)}."
-            ) from None
+            raise OptionsError(f"--mask-values must be numbers, not {', '.join(given)}.") from None
     if mask and "SCL" in Path(mask).stem.upper():
         return np.array(SCL_EXCLUDED)
     return None

@@ -47,7 +47,7 @@ class WindowSampler:
         self._shares = weights / weights.sum()
 
     def batch(self, size: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return raw values (N, C, S, S) float32, NaN where not valid, and labels (N, S, S) int64."""
+        """Return raw values (N, C, S, S) float32 with NaN, and labels (N, S, S) int64."""
         classes = self._rng.choice(len(self._shares), size=size, p=self._shares)
         windows = [self._window(int(index)) for index in classes]
         return (

@@ -66,7 +66,8 @@ class ChipStore:
         self._count += 1
         path = Path(self._folder.name) / f"{self._count}.npy"
         np.save(path, array)
-        return np.load(path, mmap_mode="r+")
+        mapped: np.ndarray = np.load(path, mmap_mode="r+")
+        return mapped
 
     def close(self) -> None:
         """Remove the files."""

@@ -142,7 +142,6 @@ class DatasetBuilder:
         self._table = UnitTable(len(source.legend))
         self._chips: list[Chip] = []
         self._notes: list[str] = []
-        self._lattice: BlockLattice | None = None
         self._under_test = 0
 
     def build(self, options: SplitOptions, feedback: Feedback) -> Dataset:
@@ -152,15 +151,17 @@ class DatasetBuilder:
             LabelError: no label lies on a valid pixel of a scene, or only one class is left.
         """
         placed = self._place()
+        first = placed[0].labels
+        lattice = BlockLattice(first.grid, choose_block_px(first.window))
         for number, place in enumerate(placed):
             share = feedback.part(number / len(placed), (number + 1) / len(placed))
-            self._cut(place, share)
+            self._cut(place, lattice, share)
         if self._under_test:
             self._notes.append(
                 f"{self._under_test} pixels of the training labels lie on test labels and were "
                 "left out of training and validation."
             )
-        split = self._divide(options)
+        split = self._divide(options, lattice)
         test_legend = self._add_test(placed, feedback)
         dataset = Dataset(
             self._chips,
@@ -194,8 +195,6 @@ class DatasetBuilder:
             raise LabelError("The test labels do not overlap the scene.", "Choose other ones.")
         for place in placed:
             self._note(place.labels)
-        first = placed[0].labels
-        self._lattice = BlockLattice(first.grid, choose_block_px(first.window))
         return placed
 
     def _test_on(self, grid: Grid) -> Labels | None:
@@ -209,11 +208,11 @@ class DatasetBuilder:
     def _note(self, labels: Labels) -> None:
         self._notes += [note for note in labels.notes if note not in self._notes]
 
-    def _cut(self, place: _Placed, feedback: Feedback) -> None:
+    def _cut(self, place: _Placed, lattice: BlockLattice, feedback: Feedback) -> None:
         found = list(labelled_tiles(place.labels, *self._windows))
         for number, tile in enumerate(found):
             check_cancel(feedback, number, len(found), "Reading labelled windows")
-            units = self._units(place.labels, tile.window)
+            units = self._units(place.labels, tile.window, lattice)
             chip = cut_chip(place.scene, place.labels, units, tile, self._store)
             if place.test is not None:
                 under = read_padded(place.test, tile.window) != NO_LABEL
@@ -223,18 +222,17 @@ class DatasetBuilder:
             self._table.add(chip.units, only_core(chip, chip.labels))
             self._chips.append(chip)
 
-    def _units(self, labels: Labels, window: Window) -> np.ndarray:
+    def _units(self, labels: Labels, window: Window, lattice: BlockLattice) -> np.ndarray:
         """Return rows of the unit table (H, W) int32 of a window, -1 outside the grid."""
         inside = window.intersect(labels.grid.window)
         keys = labels.read_units(inside)
         if keys is None:
-            assert self._lattice is not None
-            keys = self._lattice.units(labels.grid, inside)
+            keys = lattice.units(labels.grid, inside)
         units = np.full((window.height, window.width), -1, dtype=np.int32)
         units[inside.relative_to(window)] = self._table.rows(keys)
         return units
 
-    def _divide(self, options: SplitOptions) -> Split:
+    def _divide(self, options: SplitOptions, lattice: BlockLattice) -> Split:
         """Give every unit its role; training labels stay in the chips, others are held out."""
         test_share = 0.0 if self._test_source is not None else options.test_share
         counts = self._table.counts
@@ -248,7 +246,7 @@ class DatasetBuilder:
                     chip.held_out[role] = held
             chip.labels[role_of != TRAINING] = NO_LABEL
         by_polygon = self._source.kind == "polygons"
-        block_px = None if by_polygon or self._lattice is None else self._lattice.block_px
+        block_px = None if by_polygon else lattice.block_px
         return Split(roles, counts, "polygon" if by_polygon else "block", block_px)
 
     def _add_test(self, placed: Sequence[_Placed], feedback: Feedback) -> Legend:
@@ -264,9 +262,10 @@ class DatasetBuilder:
         self._notes += matching.notes
         index = np.array([-1 if i is None else i for i in matching.reference_index] + [-1])
         for place in placed:
-            for tile in labelled_tiles(place.test, *self._windows) if place.test else ():
+            if place.test is None:
+                continue
+            for tile in labelled_tiles(place.test, *self._windows):
                 feedback.check()
-                assert place.test is not None
                 nowhere = np.full((tile.window.height, tile.window.width), -1, dtype=np.int32)
                 chip = cut_chip(place.scene, place.test, nowhere, tile, self._store)
                 chip.held_out[TEST] = only_core(chip, index[chip.labels].astype(np.int16))

@@ -45,7 +45,8 @@ class TrainingScene:
         scale = np.array(own.scale) / np.array(common.scale)
         offset = (np.array(own.offset) - np.array(common.offset)) / np.array(common.scale)
         moved = values * scale[:, None, None] + offset[:, None, None]
-        return moved.astype(np.float32)
+        floats: np.ndarray = moved.astype(np.float32)
+        return floats
 
 
 def open_scenes(

@@ -6,7 +6,7 @@ polygon, or a block where labels are points or a raster - is on one side as a wh
 
 The division is stratified for units that may hold several classes, in the manner of iterative
 stratification (Sechidis et al. 2011, doi:10.1007/978-3-642-23808-6_10): the rarest class chooses
-first. Our deviation: first every class gets one unit in each role as far as it has units, and shares
+first. Our deviation: every class first gets one unit in each role, as far as it has units; shares
 are measured by the fourth root of pixels, between counting units and counting pixels, so that one
 huge polygon does not count as all of a class nor a sliver as much as a field.
 """
@@ -143,7 +143,7 @@ def _fill(roles: np.ndarray, weights: np.ndarray, k: int, shares: np.ndarray) ->
 
 
 def _repair(roles: np.ndarray, weights: np.ndarray, shares: np.ndarray) -> None:
-    """Move single units so that no class lacks a role that it must be in, where that is possible."""
+    """Move single units, where possible, so that no class lacks a role that it must be in."""
     present = weights > 0
     for k in np.argsort(present.sum(axis=0), kind="stable"):
         wanted = _wanted_roles(int(present[:, k].sum()), shares)

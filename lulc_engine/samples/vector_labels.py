@@ -89,9 +89,7 @@ class VectorSource(LabelSource):
         source_name = self.crs.name if self.crs else "?"
         return moved, [f"{self.name} was reprojected from {source_name} to {target.name}."]
 
-    def _usable_parts(
-        self, ids: np.ndarray, geometries: np.ndarray, classes: np.ndarray
-    ) -> _Parts:
+    def _usable_parts(self, ids: np.ndarray, geometries: np.ndarray, classes: np.ndarray) -> _Parts:
         shapes = shapely.force_2d(shapely.from_wkb(geometries, on_invalid="ignore"))
         missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
         missing |= ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
@@ -249,10 +247,18 @@ def _read(
         raise LabelError(f"{file} is damaged: {err}.", "Save the labels again.") from err
     if geometries is None:
         raise LabelError(f"{Path(file).name} has no geometries.", "Choose another layer.")
-    return meta, ids, geometries, dict(zip(meta["fields"], data, strict=True)) | {
-        "": data[list(meta["fields"]).index(class_field)],
-        "name": data[list(meta["fields"]).index(class_name_field)] if class_name_field else None,
-    }
+    return (
+        meta,
+        ids,
+        geometries,
+        dict(zip(meta["fields"], data, strict=True))
+        | {
+            "": data[list(meta["fields"]).index(class_field)],
+            "name": data[list(meta["fields"]).index(class_name_field)]
+            if class_name_field
+            else None,
+        },
+    )
 
 
 def _split_layer(path: str) -> tuple[str, str | None]:

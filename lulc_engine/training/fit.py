@@ -95,7 +95,7 @@ class Trainer:
         device: torch.device,
         state: Fit,
     ) -> None:
-        self._network = network.to(device, memory_format=torch.channels_last)
+        self._network = network.to(device).to(memory_format=torch.channels_last)
         self._dataset, self._sampler, self._recipe = dataset, sampler, recipe
         self._steps, self._context, self._device = steps, context, device
         self._make_weights, self._find_focus = make_weights, find_focus
@@ -187,7 +187,8 @@ class Trainer:
         common = torch.randn(count, 1, 1, 1, generator=self._noise).to(reflectance.device)
         spread = self._network.input.spread[:bands]
         gain = 1 + strength * (common + draw[0])
-        return reflectance * gain + strength * spread * draw[1]
+        jittered: Tensor = reflectance * gain + strength * spread * draw[1]
+        return jittered
 
     def _update_average(self) -> None:
         if self._average is None:

@@ -70,9 +70,7 @@ def describe_split(dataset: Dataset) -> dict[str, Any]:
     return {
         "unit": split.kind,
         "block_px": split.block_px,
-        "units": {
-            name: int((split.roles == role).sum()) for role, name in enumerate(ROLE_NAMES)
-        },
+        "units": {name: int((split.roles == role).sum()) for role, name in enumerate(ROLE_NAMES)},
         "roles": "".join(str(int(role)) for role in split.roles),
         "own_test_labels": dataset.has_own_test,
         "classes": split.describe(dataset.legend.names),

@@ -91,9 +91,7 @@ def _facts(card: Mapping[str, Any], fit: Fit) -> dict[str, str]:
     return facts
 
 
-def _warnings(
-    dataset: Dataset, by_split: Mapping[str, Any], card: Mapping[str, Any]
-) -> list[str]:
+def _warnings(dataset: Dataset, by_split: Mapping[str, Any], card: Mapping[str, Any]) -> list[str]:
     warnings = []
     if card["lulc:training"]["interrupted"]:
         warnings.append("The training was interrupted; this is the best model until then.")

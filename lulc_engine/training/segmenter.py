@@ -154,9 +154,7 @@ def _prepare(
     pixels = sample_pixels(dataset.chips, rng)
     network.input.set_statistics(*channel_statistics(network.input, pixels))
     spec = ModelSpec(**{**vars(spec), "halo_px": halo, "value_range": value_range(pixels)})
-    return Session(
-        options, recipe, device, threads, rng, spec, network, dataset, Fit(), started
-    )
+    return Session(options, recipe, device, threads, rng, spec, network, dataset, Fit(), started)
 
 
 @contextlib.contextmanager
@@ -175,9 +173,7 @@ def _source(options: TrainSegmenterOptions, path: str, feedback: Feedback) -> La
     )
 
 
-def _spec(
-    options: TrainSegmenterOptions, scenes: list[TrainingScene], legend: Legend
-) -> ModelSpec:
+def _spec(options: TrainSegmenterOptions, scenes: list[TrainingScene], legend: Legend) -> ModelSpec:
     weights = None if options.encoder_weights == "none" else options.encoder_weights
     is_ours = options.architecture == "mobile_unet"
     return ModelSpec(
@@ -277,7 +273,7 @@ def _write(
         {**training, "interrupted": interrupted},
         by_split,
         {
-            "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "duration_s": round(time.monotonic() - session.started, 1),
             "host": platform.node(),
             "machine": platform.machine(),

@@ -22,7 +22,7 @@ class TorchRuntime:
     def __init__(
         self, network: Network, device: torch.device, confidence: bool, probabilities: bool
     ) -> None:
-        self._network = network.to(device, memory_format=torch.channels_last).eval()
+        self._network = network.to(device).to(memory_format=torch.channels_last).eval()
         self._device = device
         self._wants = (confidence, probabilities)
 
