@@ -35,6 +35,7 @@ test-engine: setup ## tests of the engine and of the repository
 	$(PYTHON) -m pytest $(ARGS) tests/engine tests/test_repository.py
 
 test-qgis: package ## plugin and contract tests in QGIS, with the unpacked plugin zip
+	@rm -rf .qgis-settings  # the profile of pytest-qgis: an empty one each time
 	scripts/with_plugin.sh .venv-qgis/bin/python -m pytest $(ARGS) tests/plugin tests/contract
 
 test-model: package ## the graphical model (train, classify, assess, branch) through qgis_process
@@ -44,5 +45,5 @@ package: setup ## build the plugin zip in dist/
 	@$(PYTHON) scripts/package.py
 
 clean: ## remove everything that make made, except the environments
-	rm -rf build dist demo_output test_output *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf build dist demo_output .qgis-settings *.egg-info .mypy_cache .ruff_cache .pytest_cache
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +

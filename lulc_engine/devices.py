@@ -49,5 +49,6 @@ def make_repeatable(seed: int) -> np.random.Generator:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_deterministic_debug_mode("warn")  # the other spelling loads a compiler first
+    torch.utils.deterministic.fill_uninitialized_memory = False
     return np.random.default_rng(seed)

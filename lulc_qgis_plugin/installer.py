@@ -193,9 +193,9 @@ def _run(
         finally:
             code = child.close()
     if code != 0:
-        step = " ".join(command[2:5]) if "pip" in command else "making the environment"
+        step = "pip install" if "pip" in command else "making or checking the environment"
         raise errors.EnvironmentFailure(
-            f"The set-up failed at: {step} (exit code {code}). {last}",
+            f"The set-up failed at: {step} (exit code {code}). {last}".strip(),
             "See the log; behind a proxy or without network, use WHEELS or ask the administrator.",
         )
 

@@ -171,13 +171,23 @@ class _Run:
 
 
 def metric_text(event: dict[str, Any]) -> str:
-    """Return the numbers of one step as a line: ``training: epoch 3, loss 0.512``."""
-    numbers = [
-        f"{key.replace('_', ' ')} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
-        for key, value in event.items()
-        if key not in ("v", "event", "name") and isinstance(value, (int, float, str))
-    ]
-    return f"{event.get('name', '')}: {', '.join(numbers)}"
+    """Return the numbers of one step of the work as a line: ``epoch 3, loss 0.5123``."""
+    numbers = {key: value for key, value in event.items() if key not in ("v", "event", "name")}
+    name = str(event.get("name", ""))
+    return ", ".join(([] if name in numbers else [name]) + _number_texts(numbers))
+
+
+def _number_texts(numbers: dict[str, Any]) -> list[str]:
+    texts = []
+    for key, value in numbers.items():
+        words = key.replace("_", " ")
+        if isinstance(value, dict):
+            texts += [f"{words} {text}" for text in _number_texts(value)]
+        elif isinstance(value, float):
+            texts.append(f"{words} {value:.4g}")
+        elif isinstance(value, (int, str)):
+            texts.append(f"{words} {value}")
+    return texts
 
 
 def _sentence(error: dict[str, Any]) -> str:

@@ -63,7 +63,7 @@ def main() -> int:
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     print("\nThe map against test.geojson, whose polygons were never learned from:\n")
     print(class_table(metrics))
-    print(f"\noverall accuracy {metrics['overall_accuracy']:.3f}, kappa {metrics['kappa']:.3f}")
+    print(f"\noverall accuracy {metrics['overall_accuracy']:.4f}, kappa {metrics['kappa']:.4f}")
     print(f"{time.monotonic() - started:.0f} s; the map is {shown(folder / 'map.png')},", end=" ")
     print(f"the report {shown(folder / 'report.html')}")
     return 0

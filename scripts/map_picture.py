@@ -57,7 +57,7 @@ def draw_map(scene: Path, map_path: Path, picture: Path) -> None:
             fontsize=7.5,
             alpha=0.7,
         )
-        figure.savefig(picture, dpi=120, metadata={"Software": None})
+        figure.savefig(picture, dpi=100, metadata={"Software": None})
 
 
 def true_colour(scene: Path) -> np.ndarray:

@@ -97,7 +97,8 @@ class EngineAlgorithm(LulcAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._options: Any = None
-        self._failure: Exception | None = None
+        self._inputs: dict[str, Any] = {}
+        self._failure: QgsProcessingException | None = None
         self._layer_ids: dict[str, str] = {}
 
     def add_option(self, name: str, what: Any, help: str = "", advanced: bool = False) -> None:
@@ -140,13 +141,13 @@ class EngineAlgorithm(LulcAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> bool:
-        """Read the parameters, on the main thread because layers belong to it.
+        """Read the inputs, on the main thread because layers belong to it.
 
         What is wrong with them is raised later: QGIS drops the message of a failed preparation.
         """
         try:
-            self._options = self._read(parameters, context, feedback)
-        except (errors.LulcError, QgsProcessingException) as err:
+            self._inputs = self._read(False, ParameterReader(parameters, context, feedback))
+        except QgsProcessingException as err:
             self._failure = err
         return True
 
@@ -156,30 +157,35 @@ class EngineAlgorithm(LulcAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
-        """Run the command; every failure raises QgsProcessingException."""
+        """Run the command; every failure raises QgsProcessingException.
+
+        The outputs are read here, because QGIS forgets layers to load that the preparation named.
+        """
+        if self._failure is not None:
+            raise self._failure
+        reader = ParameterReader(parameters, context, feedback)
+        values = {**self._inputs, **self._read(True, reader)}
         try:
-            if self._failure is not None:
-                raise self._failure
+            self._options = self.OPTIONS.from_mapping(values)
             result = self._run(feedback)
         except errors.LulcError as err:
             raise QgsProcessingException(in_parameter_names(str(err))) from err
         outputs = self._outputs(result)
+        self._layer_ids = reader.layer_ids
         self.style(result, context)
         return outputs
 
-    def _read(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> Any:
-        reader = ParameterReader(parameters, context, feedback)
-        values = {
-            item.name: reader.read(self.parameterDefinition(name))
+    def _read(self, destinations: bool, reader: ParameterReader) -> dict[str, Any]:
+        """Return the values of the outputs or of all other options, by field name."""
+        definitions = {
+            item.name: self.parameterDefinition(name)
             for name, item in option_fields(self.OPTIONS).items()
         }
-        self._layer_ids = reader.layer_ids
-        return self.OPTIONS.from_mapping(values)
+        return {
+            name: reader.read(definition)
+            for name, definition in definitions.items()
+            if definition.isDestination() == destinations
+        }
 
     def _run(self, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         engine = find_engine()

@@ -6,6 +6,7 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessing,
+    QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
@@ -117,3 +118,4 @@ class TrainSegmenter(EngineAlgorithm):
             file("TABLE", "Table of scores", "CSV (*.csv)", optional=True, createByDefault=False),
         )
         self.add_scores()
+        self.addOutput(QgsProcessingOutputString("SPLIT", "Data that the scores are for"))

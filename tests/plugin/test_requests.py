@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import numpy as np
 import pytest
@@ -317,6 +318,49 @@ def test_temporary_outputs_have_the_right_ending(requests, scene, labels, model_
         {"INPUT": scene, "LABELS": labels, "MODEL": "TEMPORARY_OUTPUT"},
     )
     assert got["model"].endswith(".safetensors")
+
+
+# --- layers to load ------------------------------------------------------------------------------
+
+
+def test_in_the_background_layers_are_loaded_with_their_style(
+    requests, provider, scene, model_file, tmp_path
+):
+    from qgis.core import (
+        QgsApplication,
+        QgsProcessingAlgRunnerTask,
+        QgsProcessingContext,
+        QgsProcessingFeedback,
+        QgsProcessingOutputLayerDefinition,
+    )
+
+    from lulc_qgis_plugin import styling
+
+    path = str(write_raster(tmp_path / "map.tif", np.ones((8, 8), "uint8")))
+    requests.answer = {"output": path, "legend": [{"id": 1, "name": "a", "color": "#112233"}]}
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
+    context.setProject(QgsProject.instance())
+    wanted = QgsProcessingOutputLayerDefinition(path, QgsProject.instance())
+    given = {"INPUT": scene, "MODEL": model_file, "OUTPUT": wanted}
+    task = QgsProcessingAlgRunnerTask(
+        provider.algorithm("classifyraster"), given, context, feedback
+    )
+    answers = []
+    task.executed.connect(lambda done, results: answers.append((done, results)))
+    QgsApplication.taskManager().addTask(task)
+    until = time.monotonic() + 30
+    while not answers and time.monotonic() < until:
+        QgsApplication.processEvents()
+    assert answers[0][0], feedback.textLog()
+    assert answers[0][1]["OUTPUT"] == path
+    details = context.layersToLoadOnCompletion()[path]
+    assert details.name == "Classified map"
+    layer = QgsRasterLayer(path, details.name)
+    context.layerToLoadOnCompletionDetails(path).postProcessor().postProcessLayer(
+        layer, context, feedback
+    )
+    assert (layer.name(), layer.renderer().type()) == ("Classified map: scene", "paletted")
+    assert not styling._waiting
 
 
 # --- results -------------------------------------------------------------------------------------
