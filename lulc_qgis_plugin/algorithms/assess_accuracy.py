@@ -7,14 +7,13 @@ from typing import Any
 from qgis.core import (
     QgsProcessing,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterRasterLayer,
 )
 
 from ..engine_source import options
 from .base import EngineAlgorithm
-from .parameters import SELECTED_ONLY, LabelsParameter
+from .parameters import SELECTED_ONLY, LabelsParameter, field_parameter
 
 LABEL_TYPES = (
     QgsProcessing.SourceType.TypeVectorPolygon,
@@ -38,18 +37,15 @@ class AssessAccuracy(EngineAlgorithm):
     OPTIONS = options.AssessOptions
 
     def initAlgorithm(self, configuration: Any = None) -> None:
-        add, field = self.add_option, QgsProcessingParameterField
+        add = self.add_option
         add("MAP", QgsProcessingParameterRasterLayer("MAP", "Map to assess"))
         add("REFERENCE", LabelsParameter("REFERENCE", "Reference", types=list(LABEL_TYPES)))
         add(
             "CLASS_FIELD",
-            field("CLASS_FIELD", "Class field", None, "REFERENCE", optional=True),
+            field_parameter("CLASS_FIELD", "Class field", "REFERENCE"),
             "Field of a vector reference that holds the class, as a number or a name.",
         )
-        add(
-            "CLASS_NAME_FIELD",
-            field("CLASS_NAME_FIELD", "Class name field", None, "REFERENCE", optional=True),
-        )
+        add("CLASS_NAME_FIELD", field_parameter("CLASS_NAME_FIELD", "Class name field", "REFERENCE"))
         self.add(
             QgsProcessingParameterBoolean(SELECTED_ONLY, "Selected features only", False),
             SELECTED_HELP.format(name="REFERENCE"),

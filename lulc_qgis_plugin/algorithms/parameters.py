@@ -19,6 +19,7 @@ from qgis.core import (
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterField,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
     QgsProcessingParameters,
@@ -102,6 +103,14 @@ class LabelsParameter(QgsProcessingParameterMapLayer):
         if isinstance(value, QgsProcessingFeatureSourceDefinition):
             value = value.source.staticValue()
         return bool(super().checkValueIsAcceptable(value, context))
+
+
+def field_parameter(name: str, label: str, layer_parameter: str) -> Definition:
+    """Return the parameter for a field of the layer in another parameter."""
+    definition = QgsProcessingParameterField(name, label, None, layer_parameter, optional=True)
+    package = __name__.split(".", 1)[0]
+    definition.setMetadata({"widget_wrapper": f"{package}.field_widget.FieldWidget"})
+    return definition
 
 
 class ParameterReader:

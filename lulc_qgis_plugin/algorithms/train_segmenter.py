@@ -8,7 +8,6 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
 )
@@ -17,7 +16,7 @@ from ..engine_source import options
 from .assess_accuracy import LABEL_TYPES, SELECTED_HELP
 from .base import EngineAlgorithm
 from .classify_raster import MODEL_FILTER
-from .parameters import SELECTED_ONLY, LabelsParameter
+from .parameters import SELECTED_ONLY, LabelsParameter, field_parameter
 
 
 class TrainSegmenter(EngineAlgorithm):
@@ -38,7 +37,7 @@ class TrainSegmenter(EngineAlgorithm):
         self._add_outputs()
 
     def _add_data(self) -> None:
-        add, field = self.add_option, QgsProcessingParameterField
+        add = self.add_option
         raster = QgsProcessing.SourceType.TypeRaster
         several, labels = QgsProcessingParameterMultipleLayers, LabelsParameter
         add(
@@ -49,13 +48,10 @@ class TrainSegmenter(EngineAlgorithm):
         add("LABELS", labels("LABELS", "Labels", types=list(LABEL_TYPES)))
         add(
             "CLASS_FIELD",
-            field("CLASS_FIELD", "Class field", None, "LABELS", optional=True),
+            field_parameter("CLASS_FIELD", "Class field", "LABELS"),
             "Field of vector labels that holds the class, as a number or a name.",
         )
-        add(
-            "CLASS_NAME_FIELD",
-            field("CLASS_NAME_FIELD", "Class name field", None, "LABELS", optional=True),
-        )
+        add("CLASS_NAME_FIELD", field_parameter("CLASS_NAME_FIELD", "Class name field", "LABELS"))
         self.add(
             QgsProcessingParameterBoolean(SELECTED_ONLY, "Selected features only", False),
             SELECTED_HELP.format(name="LABELS"),

@@ -1,0 +1,90 @@
+"""The widget for a field of a layer that may also be a raster.
+
+QGIS 3.22 crashes (null pointer) in its own field widget when the layer that it follows is a raster,
+and LABELS may be one. Named by the parameters' metadata, so that it is imported by dialogs only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    NULL,
+    QgsProcessingContext,
+    QgsProcessingParameterDefinition,
+    QgsProcessingUtils,
+    QgsProject,
+    QgsVectorLayer,
+)
+from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper, QgsProcessingGui
+from qgis.PyQt.QtWidgets import QComboBox, QWidget
+
+_KINDS = {"BatchAlgorithmDialog": QgsProcessingGui.WidgetType.Batch}
+_MODELER = "ModelerParametersDialog"
+
+
+class FieldWidget:
+    """What QGIS calls to get a widget: ours in dialogs, its own in the modeler."""
+
+    def __new__(
+        cls, parameter: QgsProcessingParameterDefinition, dialog: Any, row: int = 0, col: int = 0
+    ) -> Any:
+        """Return the wrapper of a widget, which QGIS keeps."""
+        name = type(dialog).__name__
+        if name == _MODELER:  # follows no layer there, so that the crash does not happen
+            from processing.gui.wrappers import WidgetWrapperFactory
+
+            return WidgetWrapperFactory.create_wrapper_from_class(parameter, dialog, row, col)
+        kind = _KINDS.get(name, QgsProcessingGui.WidgetType.Standard)
+        return FieldWrapper(parameter, kind)
+
+
+class FieldWrapper(QgsAbstractProcessingParameterWidgetWrapper):
+    """A list of the fields of the vector layer chosen elsewhere in the dialog; may be typed."""
+
+    def createWidget(self) -> QWidget:
+        box = QComboBox()
+        box.setEditable(True)
+        box.setToolTip(self.parameterDefinition().toolTip())
+        box.currentTextChanged.connect(self._announce)
+        return box  # not kept: it belongs to QGIS, see wrappedWidget()
+
+    def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:
+        self.wrappedWidget().setCurrentText("" if value is None or value == NULL else str(value))
+
+    def widgetValue(self) -> Any:
+        return self.wrappedWidget().currentText().strip() or None
+
+    def postInitialize(self, wrappers: list[Any]) -> None:
+        parent = self.parameterDefinition().parentLayerParameterName()
+        for wrapper in wrappers:
+            if wrapper.parameterDefinition().name() == parent:
+                wrapper.widgetValueHasChanged.connect(self._show_fields)
+                self._show_fields(wrapper)
+
+    def _show_fields(self, wrapper: Any) -> None:
+        """List the fields of the chosen layer; keep the choice where the new layer has it too."""
+        box = self.wrappedWidget()
+        if box is None:  # the dialog is being closed
+            return
+        names, chosen = field_names(wrapper.parameterValue()), box.currentText()
+        box.blockSignals(True)
+        box.clear()
+        box.addItems(["", *names])
+        box.setCurrentText(chosen if chosen in names else "")
+        box.setEnabled(bool(names))
+        box.blockSignals(False)
+
+    def _announce(self, text: str) -> None:
+        self.widgetValueHasChanged.emit(self)
+
+
+def field_names(layer: Any) -> list[str]:
+    """Return the names of the fields of a vector layer, given as layer, id, name or path."""
+    if isinstance(layer, str) and layer:
+        context = QgsProcessingContext()
+        context.setProject(QgsProject.instance())
+        layer = QgsProcessingUtils.mapLayerFromString(layer, context)
+        # The names are read below while the context still owns what it has loaded.
+        return field_names(layer) if layer is not None else []
+    return [field.name() for field in layer.fields()] if isinstance(layer, QgsVectorLayer) else []
