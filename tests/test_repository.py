@@ -148,7 +148,9 @@ def test_starting_up_loads_no_heavy_package(module):
 
 # --- files ---------------------------------------------------------------------------------------
 
-_MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)/|\.pyenv|/opt/pypi")
+_MACHINE_PATHS = re.compile(
+    r"(?<![\w.])/(?:work|root|(?:home|Users)/(?!me/)\w+)/|\.pyenv|/opt/pypi"
+)
 _REGISTRIES = re.compile(
     r"files\.pythonhosted|pypi\.org/simple|deb\.debian\.org|\bmirror\.|:\d{4,5}/simple"
 )
