@@ -199,6 +199,14 @@ class TrainSegmenterOptions(SceneOptions, MachineOptions):
     metrics: str = text("JSON file of metrics to write.")
     table: str = text("CSV table of per-class scores to write.")
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.architecture != "mobile_unet" and self.batch_size == 1:
+            raise OptionsError(
+                f"--batch-size must be at least 2 for {self.architecture}, not 1.",
+                "Its deepest batch norm sees one value per window.",
+            )
+
 
 @dataclass(frozen=True)
 class ClassifyOptions(SceneOptions, MachineOptions):
@@ -260,6 +268,8 @@ def _checked(name: str, value: Any, rules: Mapping[str, Any]) -> Any:
         value = _numeric(name, value, kind, rules["low"], rules["high"])
     elif not isinstance(value, str):
         raise OptionsError(f"{option_name(name)} must be text, not {value!r}.")
+    if any("\0" in item for item in (value if isinstance(value, tuple) else (str(value),))):
+        raise OptionsError(f"{option_name(name)} cannot hold the character NUL.")
     if rules.get("required") and not value:
         raise OptionsError(f"{option_name(name)} is missing.", str(rules["help"]))
     _check_choice(name, value, rules.get("choices", ()))
