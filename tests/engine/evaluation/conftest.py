@@ -1,53 +1,9 @@
 """Small maps and references to assess."""
 
-import json
-
 import numpy as np
 import pytest
-import rasterio
-from pixel_places import CRS, ORIGIN
 
 from lulc_engine.rasters.legend import make_legend
-
-
-@pytest.fixture
-def write_raster(tmp_path):
-    """Return a function that writes a one-band GeoTIFF and returns its path."""
-
-    def write(name, values, legend=None, tags=None, transform=ORIGIN, crs=CRS, **profile):
-        path = tmp_path / name
-        height, width = values.shape
-        with rasterio.open(
-            path, "w", driver="GTiff", height=height, width=width, count=1, dtype=values.dtype,
-            crs=crs, transform=transform, **profile,
-        ) as dataset:  # fmt: skip
-            dataset.write(values, 1)
-            if legend is not None:
-                dataset.update_tags(LULC_LEGEND=legend.to_json())
-            dataset.update_tags(**(tags or {}))
-        return str(path)
-
-    return write
-
-
-@pytest.fixture
-def write_vector(tmp_path):
-    """Return a function that writes GeoJSON from (geometry, properties) pairs."""
-
-    def write(name, features, crs=CRS):
-        path = tmp_path / name
-        content = {
-            "type": "FeatureCollection",
-            "crs": {"type": "name", "properties": {"name": crs}},
-            "features": [
-                {"type": "Feature", "geometry": geometry, "properties": properties}
-                for geometry, properties in features
-            ],
-        }
-        path.write_text(json.dumps(content), encoding="utf-8")
-        return str(path)
-
-    return write
 
 
 @pytest.fixture

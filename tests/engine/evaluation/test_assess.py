@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from pixel_places import ORIGIN, pixel_box, pixel_point
+from factories import ORIGIN, pixel_box, pixel_point
 from sklearn import metrics as sk
 
 from lulc_engine.errors import DataError, LulcError, OptionsError, RasterError

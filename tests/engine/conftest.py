@@ -1,0 +1,21 @@
+"""What all tests of the engine share."""
+
+import factories
+import pytest
+from hypothesis import settings
+
+# The same examples in every run, and no limit of time on a machine that is shared.
+settings.register_profile("engine", derandomize=True, deadline=None, max_examples=100)
+settings.load_profile("engine")
+
+
+@pytest.fixture
+def write_raster(tmp_path):
+    """Return `factories.write_raster`, which here takes a file name."""
+    return lambda name, *args, **kwargs: factories.write_raster(tmp_path / name, *args, **kwargs)
+
+
+@pytest.fixture
+def write_vector(tmp_path):
+    """Return `factories.write_geojson`, which here takes a file name."""
+    return lambda name, *args, **kwargs: factories.write_geojson(tmp_path / name, *args, **kwargs)
