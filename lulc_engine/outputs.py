@@ -15,6 +15,9 @@ georeferencing. Rasters are therefore also compared with digests taken while wri
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import glob
 import hashlib
 import os
 import re
@@ -26,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from lulc_engine.errors import EnvironmentFailure, OptionsError
+from lulc_engine.errors import EnvironmentFailure, LulcError, OptionsError
 
 _PART = re.compile(r"^\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{8}\.part\.")
 _ORPHAN_AGE_S = 24 * 3600
@@ -87,15 +90,18 @@ class Outputs:
                 ``.aux.xml`` (appended to the whole name).
 
         Raises:
-            OptionsError: the ending is not allowed, or the path is a folder or an input.
+            OptionsError: the ending is not allowed, or the path is a folder, an input or another
+                output.
             EnvironmentFailure: the folder is missing or cannot be written to.
         """
         final = check_writable(path, suffixes, self._inputs)
-        part = final.with_name(
-            f".{_host()}-{os.getpid()}-{secrets.token_hex(4)}.part.{final.name[-100:]}"
-        )
-        _open_parts.add(part)
         beside = tuple(final.with_name(final.name + ending) for ending in sidecars)
+        for sidecar in beside:
+            _refuse_inputs(sidecar, self._inputs)
+        if any(os.path.normcase(final) == os.path.normcase(s.final) for s in self._staged):
+            raise OptionsError(f"{path} is named for two outputs.", "Choose different names.")
+        part = _part_path(final, final.suffix[-20:])
+        _open_parts.add(part)
         self._staged.append(_Staged(part, final, verify, beside))
         return part
 
@@ -119,11 +125,11 @@ class Outputs:
             _set_usual_mode(item.part)
             _flush_to_disk(item.part)
         while self._staged:
-            item = self._staged.pop(0)
+            item = self._staged[0]
             for sidecar in item.sidecars:
                 sidecar.unlink(missing_ok=True)
             _rename(item.part, item.final)
-            _open_parts.discard(item.part)
+            _open_parts.discard(self._staged.pop(0).part)
             _flush_to_disk(item.final.parent)
 
     def discard(self) -> None:
@@ -147,21 +153,21 @@ def check_writable(
     final = Path(os.path.abspath(path))
     if suffixes and final.suffix.lower() not in suffixes:
         raise OptionsError(f"The output {path} must end in {' or '.join(suffixes)}.")
-    if final.is_dir():
-        raise OptionsError(f"The output {path} is a folder.", "Name a file in it.")
-    for source in inputs:
-        if final.exists() and Path(source).exists() and os.path.samefile(final, source):
-            raise OptionsError(f"The output {path} is also an input.", "Choose another name.")
-    if not final.parent.is_dir():
-        raise EnvironmentFailure(
-            f"The folder {final.parent} does not exist.", "Make it, or choose another."
-        )
-    _remove_orphans(final.parent)
-    probe = final.with_name(f".{_host()}-{os.getpid()}-{secrets.token_hex(4)}.part.probe")
     try:
+        _check_replaceable(final, inputs)
+        if not final.parent.is_dir():
+            raise EnvironmentFailure(
+                f"The folder {final.parent} does not exist.", "Make it, or choose another."
+            )
+        _remove_orphans(final.parent)
+        probe = _part_path(final, ".probe")
         probe.touch(exist_ok=False)
         probe.unlink()
+    except LulcError:
+        raise
     except OSError as err:
+        if err.errno == errno.ENAMETOOLONG:
+            raise OptionsError(f"The name of the output {path} is too long.") from err
         raise EnvironmentFailure(
             f"The folder {final.parent} cannot be written to ({err.strerror}).",
             "Choose another folder or ask for the permission.",
@@ -203,6 +209,31 @@ def file_sha256(path: str | Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _check_replaceable(final: Path, inputs: Iterable[Path | str]) -> None:
+    """Refuse to replace what is no file, is protected or is an input."""
+    if final.is_dir():
+        raise OptionsError(f"The output {final} is a folder.", "Name a file in it.")
+    if not final.exists():
+        return
+    if not final.is_file():
+        raise OptionsError(f"The output {final} is not an ordinary file.", "Choose another name.")
+    _refuse_inputs(final, inputs)
+    if not os.access(final, os.W_OK):
+        raise EnvironmentFailure(f"{final} is read-only.", "Choose another name or unprotect it.")
+
+
+def _refuse_inputs(path: Path, inputs: Iterable[Path | str]) -> None:
+    for source in inputs:
+        if path.exists() and Path(source).exists() and os.path.samefile(path, source):
+            raise OptionsError(f"The output {path} is also an input.", "Choose another name.")
+
+
+def _part_path(final: Path, ending: str) -> Path:
+    """Return a new temporary path beside a file; short, since names have a limit in bytes."""
+    token = secrets.token_hex(4)
+    return final.with_name(f".{_host()}-{os.getpid()}-{token}.part{ending or '.file'}")
+
+
 def _host() -> str:
     return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 
@@ -211,20 +242,22 @@ def _set_usual_mode(path: Path) -> None:
     """Give a file the mode of any new file; some libraries make theirs unreadable for others."""
     umask = os.umask(0)
     os.umask(umask)
-    os.chmod(path, 0o666 & ~umask)
+    with contextlib.suppress(PermissionError):  # some network drives have modes of their own
+        os.chmod(path, 0o666 & ~umask)
 
 
 def _flush_to_disk(path: Path) -> None:
     if path.is_dir() and os.name == "nt":
         return  # Windows cannot open a folder for flushing
-    handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
     try:
-        os.fsync(handle)
+        handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
     except OSError as err:
         if not path.is_dir():  # some network drives refuse it for folders only
             raise EnvironmentFailure(f"{path} could not be flushed to disk: {err}.") from err
-    finally:
-        os.close(handle)
 
 
 def _rename(part: Path, final: Path) -> None:
@@ -246,7 +279,8 @@ def _rename(part: Path, final: Path) -> None:
 
 def _remove_part(part: Path) -> None:
     _open_parts.discard(part)
-    for leftover in (part, *part.parent.glob(part.name + ".*")):  # GDAL's .ovr.tmp, .aux.xml
+    beside = part.parent.glob(glob.escape(part.name) + ".*")  # GDAL's .ovr.tmp, .aux.xml
+    for leftover in (part, *beside):
         leftover.unlink(missing_ok=True)
 
 
