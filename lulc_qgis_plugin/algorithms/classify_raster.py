@@ -49,8 +49,8 @@ class ClassifyRaster(EngineAlgorithm):
             advanced=True,
         )
         add("MASK_VALUES", "Values of the mask to exclude", advanced=True)
-        add("BANDS", "Bands", advanced=True)
-        add("BAND_NAMES", "Names or roles of all bands", advanced=True)
+        add("BANDS", "Bands (numbers, names or roles)", advanced=True)
+        add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)
         add("SCALE", "Scale to reflectance", advanced=True)
         add("OFFSET", "Offset to reflectance", advanced=True)
         add("DEVICE", "Compute on", advanced=True)

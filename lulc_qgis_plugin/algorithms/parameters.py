@@ -33,6 +33,7 @@ from ..layer_paths import absolute, layer_path, raster_path
 SELECTED_ONLY = "SELECTED_ONLY"
 _RENAMED = {"image": "INPUT"}
 _UNBOUNDED = 1e30
+_LARGEST_IN_A_WIDGET = 2**31  # a larger maximum turns the widget's value into a negative number
 
 Definition = QgsProcessingParameterDefinition
 Values = dict[str, Any]
@@ -90,7 +91,7 @@ def _number(item: Any, label: str) -> Definition:
     low, high = item.metadata["low"], item.metadata["high"]
     if low > -_UNBOUNDED:
         definition.setMinimum(low)
-    if high < _UNBOUNDED:
+    if high < (_LARGEST_IN_A_WIDGET if whole else _UNBOUNDED):
         definition.setMaximum(high)
     return definition
 

@@ -60,8 +60,8 @@ class TrainSegmenter(EngineAlgorithm):
             "TEST_LABELS",
             labels("TEST_LABELS", "Test labels", optional=True, types=list(LABEL_TYPES)),
         )
-        add("BANDS", "Bands")
-        add("BAND_NAMES", "Names or roles of all bands", advanced=True)
+        add("BANDS", "Bands (numbers, names or roles)")
+        add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)
         add("SCALE", "Scale to reflectance", advanced=True)
         add("OFFSET", "Offset to reflectance", advanced=True)
         add("MASK", several("MASK", "Masks", raster, optional=True), advanced=True)
@@ -91,7 +91,7 @@ class TrainSegmenter(EngineAlgorithm):
         add("TVERSKY_BETA", "Loss: Tversky beta (false negatives)", advanced=True)
         add("CLASS_WEIGHT_LOW", "Loss: lowest class weight", advanced=True)
         add("CLASS_WEIGHT_HIGH", "Loss: highest class weight", advanced=True)
-        add("EPOCHS", "Most epochs")
+        add("EPOCHS", "Maximum number of epochs")
         add("BATCH_SIZE", "Batch size", advanced=True)
         add("WINDOW_PX", "Window size in pixels", advanced=True)
         add("LEARNING_RATE", "Learning rate", advanced=True)

@@ -64,6 +64,25 @@ def test_every_parameter_has_a_widget(open_dialog, layers, provider, algorithm):
     assert set(panel.wrappers) == expected
 
 
+@pytest.mark.parametrize("algorithm", ["trainsegmenter", "classifyraster", "assessaccuracy"])
+def test_a_dialog_runs_with_its_defaults(
+    open_dialog, layers, provider, model_file, requests, algorithm
+):
+    panel = open_dialog(algorithm)
+    vector, raster = layers
+    filled = {
+        "trainsegmenter": {"INPUT": [raster], "LABELS": vector},
+        "classifyraster": {"INPUT": raster, "MODEL": model_file},
+        "assessaccuracy": {"MAP": raster, "REFERENCE": vector},
+    }[algorithm]
+    panel.setParameters({name: value for name, value in filled.items()})
+    values = panel.createProcessingParameters()  # raises where a widget holds a bad value
+    for definition in provider.algorithm(algorithm).parameterDefinitions():
+        if definition.name() not in filled and not definition.isDestination():
+            expected = definition.defaultValue()
+            assert values[definition.name()] in (expected, expected or "", []), definition.name()
+
+
 def test_a_value_that_is_no_layer_has_no_fields():
     from lulc_qgis_plugin.field_widget import field_names
 
