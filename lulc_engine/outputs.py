@@ -129,7 +129,7 @@ class Outputs:
             for sidecar in item.sidecars:
                 sidecar.unlink(missing_ok=True)
             _rename(item.part, item.final)
-            _open_parts.discard(self._staged.pop(0).part)
+            _remove_part(self._staged.pop(0).part)
             _flush_to_disk(item.final.parent)
 
     def discard(self) -> None:

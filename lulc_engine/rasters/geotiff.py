@@ -21,7 +21,7 @@ import rasterio.shutil
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
-from lulc_engine.errors import EnvironmentFailure
+from lulc_engine.errors import EnvironmentFailure, RasterError
 from lulc_engine.outputs import Outputs
 from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.legend import Legend
@@ -66,13 +66,17 @@ class StripWriter:
         grid: CRS, transform and size of the raster.
         layout: the kind of raster.
         outputs: the set of files that it is published with.
+
+    Raises:
+        RasterError: a GeoTIFF cannot hold the grid's CRS.
     """
 
     def __init__(self, path: str, grid: Grid, layout: Layout, outputs: Outputs) -> None:
+        _check_storable(grid)
         self._path, self._grid, self._layout = path, grid, layout
         self._cog = outputs.stage(path, SUFFIXES, self._verify, SIDECARS)
         self._plain = self._cog.with_name(self._cog.name + ".plain.tif")
-        self._rows_done = 0
+        self._is_float = np.issubdtype(layout.dtype, np.floating)
         self._digests: list[bytes] = []
         self._buffer_start = 0
         self._buffer = self._empty(0)
@@ -98,15 +102,14 @@ class StripWriter:
         """Place values (bands, H, W) or (H, W) of a tile; tiles come in row order."""
         values = values.reshape(self._layout.bands, *values.shape[-2:])
         stop = row_off + values.shape[1]
-        have = self._buffer_start + self._buffer.shape[1]
-        if stop > have:
-            self._buffer = np.concatenate([self._buffer, self._empty(stop - have)], axis=1)
+        self._extend_buffer(stop)
         rows = slice(row_off - self._buffer_start, stop - self._buffer_start)
         self._buffer[:, rows, col_off : col_off + values.shape[2]] = values
 
     def complete_rows(self, row_stop: int) -> None:
         """Say that all tiles above a row have been placed; whole rows of blocks are written."""
         block = self._layout.block_px
+        self._extend_buffer(row_stop)  # where no tile of the last rows held anything
         while self._buffer_start + block <= row_stop or (
             row_stop >= self._grid.height and self._buffer_start < self._grid.height
         ):
@@ -114,6 +117,11 @@ class StripWriter:
             self._write_strip(self._buffer[:, :count])
             self._buffer = self._buffer[:, count:]
             self._buffer_start += count
+
+    def _extend_buffer(self, row_stop: int) -> None:
+        missing = row_stop - self._buffer_start - self._buffer.shape[1]
+        if missing > 0:
+            self._buffer = np.concatenate([self._buffer, self._empty(missing)], axis=1)
 
     def _empty(self, rows: int) -> np.ndarray:
         shape = (self._layout.bands, rows, self._grid.width)
@@ -157,7 +165,7 @@ class StripWriter:
         strip = np.ascontiguousarray(strip)
         self._digests.append(hashlib.sha256(strip.tobytes()).digest())
         area = ((self._buffer_start, self._buffer_start + strip.shape[1]), (0, self._grid.width))
-        if (strip == self._layout.nodata).all():
+        if np.array_equal(strip, self._empty(strip.shape[1]), equal_nan=self._is_float):
             return  # blocks that are never written read as nodata and take no space
         with write_errors(self._path):
             self._target.write(strip, window=area)
@@ -190,7 +198,7 @@ class StripWriter:
     def _verify(self, part: Path) -> None:
         """Compare the finished file with what was written."""
         with write_errors(self._path), rasterio.open(part, driver="GTiff") as written:
-            same = Grid.of(written) == self._grid and written.dtypes[0] == self._layout.dtype
+            same = self._is_as_described(written)
             row = 0
             for digest in self._digests:
                 stop = min(row + self._layout.block_px, self._grid.height)
@@ -202,6 +210,31 @@ class StripWriter:
                     f"{self._path} was not stored as it was written; the disk may be full.",
                     _FREE_SPACE_HINT,
                 )
+
+    def _is_as_described(self, written: rasterio.DatasetReader) -> bool:
+        grid = Grid.of(written)
+        place = (grid.width, grid.height, grid.transform)
+        return (
+            place == (self._grid.width, self._grid.height, self._grid.transform)
+            # Not compared further: some come back in other words, such as CRS84 as EPSG:4326.
+            and (grid.crs is None) == (self._grid.crs is None)
+            and written.dtypes == (self._layout.dtype,) * self._layout.bands
+        )
+
+
+def _check_storable(grid: Grid) -> None:
+    """Refuse a CRS that GDAL would put into a file of its own, beside the temporary one."""
+    with rasterio.Env(GDAL_PAM_ENABLED="NO"), rasterio.MemoryFile() as memory:
+        options = {"driver": "GTiff", "dtype": "uint8", "count": 1, "width": 1, "height": 1}
+        with memory.open(crs=grid.crs, transform=grid.transform, **options):
+            pass
+        with memory.open() as stored:
+            lost = grid.crs is not None and stored.crs is None
+    if lost:
+        raise RasterError(
+            "The scene's coordinate reference system cannot be stored in a GeoTIFF.",
+            "Reproject the scene, for example to UTM.",
+        )
 
 
 class write_errors:  # noqa: N801 - a context manager, used like a function

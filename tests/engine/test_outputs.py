@@ -214,6 +214,14 @@ def test_removes_stale_sidecars_when_it_publishes(tmp_path):
     assert names_in(tmp_path) == ["map.tif"]
 
 
+def test_leaves_nothing_beside_a_published_file(tmp_path):
+    with Outputs() as outputs:
+        part = outputs.stage(tmp_path / "map.tif")
+        part.write_text("map")
+        part.with_name(part.name + ".aux.xml").write_text("by GDAL")
+    assert names_in(tmp_path) == ["map.tif"]
+
+
 def test_keeps_a_sidecar_of_its_own(tmp_path):
     (tmp_path / "map.tif.aux.xml").write_text("old")
     with Outputs() as outputs:
