@@ -28,7 +28,6 @@ from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports.accuracy import AccuracyReport, render_accuracy_report
 from lulc_engine.samples.labels import Labels, open_labels
-from lulc_engine.samples.vector_labels import VectorLabels
 
 _ENDINGS = {"report": (".html", ".htm"), "metrics": (".json",), "table": (".csv",)}
 HEADLINES = ("overall_accuracy", "kappa", "mean_iou", "macro_f1")
@@ -106,7 +105,7 @@ def _measure(
         split=None,
         n=int(found.matrix.sum()),
         unclassified=found.unclassified,
-        notes=(*labels.notes, *_conflicts(labels), *class_map.notes),
+        notes=(*labels.notes, *labels.conflict_notes(), *class_map.notes),
     )
     metrics = build_metrics(found.matrix, found.legend, info)
     metrics |= {"matching": found.matching.by, "sampling": options.sampling}
@@ -120,14 +119,6 @@ def _measure(
     for caution in cautions:
         feedback.warning(caution)
     return {**metrics, "cautions": cautions}, found.legend
-
-
-def _conflicts(labels: Labels) -> list[str]:
-    """Say how many pixels were ignored because polygons of two classes claim them."""
-    if not isinstance(labels, VectorLabels) or labels.kind != "polygons":
-        return []
-    number = labels.count_conflicts()
-    return [f"{number} pixels in polygons of two classes were ignored."] if number else []
 
 
 def _count(class_map: ClassMap, labels: Labels, feedback: Feedback) -> ValueCounts:

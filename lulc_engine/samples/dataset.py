@@ -206,7 +206,8 @@ class DatasetBuilder:
             return None  # on another scene; _place sees to it that it is on one
 
     def _note(self, labels: Labels) -> None:
-        self._notes += [note for note in labels.notes if note not in self._notes]
+        notes = [*labels.notes, *labels.conflict_notes()]
+        self._notes += [note for note in notes if note not in self._notes]
 
     def _cut(self, place: _Placed, lattice: BlockLattice, feedback: Feedback) -> None:
         found = list(labelled_tiles(place.labels, *self._windows))

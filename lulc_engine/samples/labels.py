@@ -47,6 +47,10 @@ class Labels(ABC):
         """Return a name for each polygon number; empty where there are none."""
         return []
 
+    def conflict_notes(self) -> list[str]:
+        """Return a note on pixels that were ignored because two classes claim them, if any."""
+        return []
+
     def samples(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """Return rows, columns and class indices of single points on the grid, or None."""
         return None

@@ -147,6 +147,11 @@ class VectorLabels(Labels):
             return []
         return [f"feature {feature}" for feature in self._features]
 
+    def conflict_notes(self) -> list[str]:
+        """Say how many pixels were ignored because polygons of two classes claim them."""
+        number = self.count_conflicts() if self.kind == "polygons" else 0
+        return [f"{number} pixels in polygons of two classes were ignored."] if number else []
+
     def count_conflicts(self) -> int:
         """Return how many pixels are claimed by two classes."""
         total = 0

@@ -186,8 +186,8 @@ class Trainer:
         draw = torch.randn(2, count, bands, 1, 1, generator=self._noise).to(reflectance.device)
         common = torch.randn(count, 1, 1, 1, generator=self._noise).to(reflectance.device)
         spread = self._network.input.spread[:bands]
-        gain = 1 + strength * (common + draw[0])
-        jittered: Tensor = reflectance * gain + strength * spread * draw[1]
+        gain = 1 + strength * (common + 0.5 * draw[0])
+        jittered: Tensor = reflectance * gain + 0.5 * strength * spread * draw[1]
         return jittered
 
     def _update_average(self) -> None:

@@ -23,10 +23,9 @@ class Recipe:
         batch_size: windows in a batch.
         window_px: side of a window.
         steps: fewest and most steps in an epoch.
-        balance: 0 draws classes by their pixels, 1 draws all alike.
+        balance: 0 shows pixels of the classes as often as there are, 1 of all classes alike.
         average: decay of the moving average of weights that is validated and kept; 0 for none.
         jitter: spread of a random gain per band and of a shift, as a share of reflectance.
-        hide: share of windows in which what lies away from labels is hidden.
     """
 
     loss: str
@@ -42,7 +41,6 @@ class Recipe:
     balance: float
     average: float
     jitter: float
-    hide: float
 
 
 RECIPES = {
@@ -60,7 +58,6 @@ RECIPES = {
         balance=0.0,
         average=0.0,
         jitter=0.0,
-        hide=0.0,
     ),
     "default": Recipe(
         loss="class_focused",
@@ -76,7 +73,6 @@ RECIPES = {
         balance=0.75,
         average=0.98,
         jitter=0.05,
-        hide=0.0,
     ),
 }
 

@@ -211,7 +211,7 @@ def _fit(session: Session, feedback: Feedback) -> None:
     )
     places = labelled_pixels(dataset.chips, len(dataset.legend), _PIXELS_PER_CLASS, session.rng)
     sampler = WindowSampler(
-        dataset.chips, places, recipe.window_px, recipe.balance, True, recipe.hide, session.rng
+        dataset.chips, places, recipe.window_px, recipe.balance, True, session.rng
     )
     trainer = Trainer(
         session.network,
