@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import segmentation_models_pytorch as smp
+import timm
 from torch import Tensor, nn
 
 from lulc_engine.errors import EnvironmentFailure, OptionsError
@@ -50,7 +51,7 @@ class SmpSegmenter(nn.Module):
         try:
             self.network = ARCHITECTURES[architecture](
                 encoder_name=encoder,
-                encoder_weights=weights,
+                encoder_weights=(weights and True) if encoder.startswith("tu-") else weights,
                 in_channels=in_channels,
                 classes=classes,
             )
@@ -77,17 +78,19 @@ class SmpSegmenter(nn.Module):
 
 def _check_encoder(encoder: str, weights: str | None) -> None:
     known = smp.encoders.encoders
-    if not encoder.startswith("tu-") and encoder not in known:
+    # Of timm only the models that it holds itself: its names can also be addresses to load from.
+    from_timm = encoder.startswith("tu-") and timm.is_model(encoder.removeprefix("tu-"))
+    if not from_timm and encoder not in known:
         families = ", ".join(sorted(known)[:400:12])
         raise OptionsError(
             f"There is no encoder {encoder!r}.",
             f"Choose one of segmentation-models-pytorch, for example {families}; or any of "
             "timm with the prefix tu-.",
         )
-    if weights is None or encoder.startswith("tu-"):
+    if weights is None or from_timm:
         return
-    settings = known[encoder].get("pretrained_settings") or known[encoder].get("weights") or {}
-    if settings and weights not in settings:
+    settings = known[encoder]["pretrained_settings"]
+    if weights not in settings:
         raise OptionsError(
             f"The encoder {encoder} has no weights {weights!r}.",
             f"Choose from: {', '.join(settings)}; or none.",
