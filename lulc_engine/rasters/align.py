@@ -31,7 +31,9 @@ class AlignedBand:
         self.notes: list[str] = []
         self._shift = (0, 0)
         self._warped: WarpedVRT | None = None
-        self._place()
+        with readable_errors(path):
+            self.tags: dict[str, str] = dict(self._source.tags())
+            self._place()
 
     @property
     def dtype(self) -> np.dtype:
@@ -44,11 +46,6 @@ class AlignedBand:
         """The nodata value of the file, or None."""
         nodata: float | None = self._source.nodatavals[0]
         return nodata
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """The file's metadata."""
-        return dict(self._source.tags())
 
     def colormap(self) -> dict[int, tuple[int, int, int]]:
         """Return the colour table by value; empty where there is none."""

@@ -6,8 +6,11 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import rasterio
-from rasterio.errors import RasterioError, RasterioIOError
+from rasterio._err import CPLE_BaseError
+from rasterio.enums import Interleaving
+from rasterio.errors import CRSError, RasterioError
 
 from lulc_engine.errors import RasterError
 
@@ -43,7 +46,7 @@ def open_raster(path: str | Path) -> rasterio.DatasetReader:
     is_tiff = name.lower().endswith((".tif", ".tiff"))
     try:
         dataset = rasterio.open(name, driver="GTiff" if is_tiff else None, sharing=False)
-    except (RasterioError, OSError, TypeError) as err:
+    except (RasterioError, CRSError, CPLE_BaseError, UnicodeDecodeError, OSError, TypeError) as err:
         if "://" not in name and ":" not in name[2:] and not Path(name).exists():
             raise RasterError(f"The raster {name} does not exist.", "Check the path.") from err
         kind = "a readable TIFF" if is_tiff else "a raster that can be read"
@@ -51,7 +54,8 @@ def open_raster(path: str | Path) -> rasterio.DatasetReader:
             f"{name} is not {kind}.", "Copy the file again or convert it to GeoTIFF."
         ) from err
     try:
-        _check(dataset, name)
+        with readable_errors(name):
+            _check(dataset, name)
     except RasterError:
         dataset.close()
         raise
@@ -60,16 +64,16 @@ def open_raster(path: str | Path) -> rasterio.DatasetReader:
 
 @contextlib.contextmanager
 def readable_errors(path: str | Path) -> Iterator[None]:
-    """Turn an error of reading pixels into one that names the file.
+    """Turn an error of reading a file into one that names it.
 
     Raises:
-        RasterError: a block of the file is missing or damaged.
+        RasterError: a block or a tag of the file is missing or damaged.
     """
     try:
         yield
-    except (RasterioIOError, rasterio.errors.RasterioIOError) as err:
+    except (RasterioError, CRSError, CPLE_BaseError, UnicodeDecodeError) as err:
         raise RasterError(
-            f"{path} is damaged: a part of its pixels cannot be read.",
+            f"{path} is damaged: a part of it cannot be read.",
             "Copy or download the file again.",
         ) from err
 
@@ -84,8 +88,8 @@ def _check(dataset: rasterio.DatasetReader, name: str) -> None:
             f"{name} holds complex numbers.", "Convert it to real ones, such as amplitudes."
         )
     rows, columns = dataset.block_shapes[0]
-    block_bytes = rows * columns * 8
-    if block_bytes > MAX_BLOCK_BYTES:
+    together = dataset.count if dataset.interleaving == Interleaving.pixel else 1
+    if rows * columns * np.dtype(dataset.dtypes[0]).itemsize * together > MAX_BLOCK_BYTES:
         raise RasterError(
             f"{name} is stored in blocks of {columns} x {rows} pixels, too large to read.",
             "Convert it to a tiled GeoTIFF with blocks of 512 pixels.",

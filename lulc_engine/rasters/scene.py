@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,10 +20,17 @@ from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
 # thin cirrus, snow. Dark areas (2), water (6) and unclassified (7) are ground.
 SCL_EXCLUDED = (0, 1, 3, 8, 9, 10, 11)
 MAX_BANDS = 400
+_SCL_NAME = re.compile(r"(?<![A-Za-z])SCL(?![A-Za-z])", re.IGNORECASE)
 
 
 class Scene:
     """An open raster, read window by window. Not for use by two threads at once.
+
+    Attributes:
+        path: the file.
+        grid: its grid.
+        tags: its metadata.
+        bands: all but alpha.
 
     Args:
         path: any raster that GDAL reads.
@@ -44,16 +52,18 @@ class Scene:
     ) -> None:
         self.path = Path(path)
         self._source = open_raster(path)
-        self.grid = Grid.of(self._source)
-        interpretation = self._source.colorinterp
-        self._alpha = next(
-            (n for n, use in enumerate(interpretation, 1) if use == ColorInterp.alpha), None
-        )
-        self.bands = self._name(band_names)
-        self._has_mask_file = any(
-            MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags
-            for flags in self._source.mask_flag_enums
-        )
+        with readable_errors(path):
+            self.grid = Grid.of(self._source)
+            self.tags: dict[str, str] = dict(self._source.tags())
+            interpretation = self._source.colorinterp
+            self._alpha = next(
+                (n for n, use in enumerate(interpretation, 1) if use == ColorInterp.alpha), None
+            )
+            self.bands = self._name(band_names)
+            self._has_mask_file = any(
+                MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags
+                for flags in self._source.mask_flag_enums
+            )
         self._mask = AlignedBand(mask, self.grid) if mask else None
         self._excluded = _excluded_values(mask, mask_values)
 
@@ -62,11 +72,6 @@ class Scene:
         """Rows and columns of the file's blocks."""
         rows, columns = self._source.block_shapes[0]
         return rows, columns
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """The file's metadata."""
-        return dict(self._source.tags())
 
     def dtype(self, bands: Sequence[Band]) -> np.dtype:
         """Return the type that holds all the bands."""
@@ -87,10 +92,15 @@ class Scene:
         if inside.height == 0 or inside.width == 0:
             return values, valid
         rows, columns = inside.relative_to(window)
+        area = inside.to_rasterio()
+        numbers = [band.number for band in bands]
         with readable_errors(self.path):
-            pixels = self._source.read([band.number for band in bands], window=inside.to_rasterio())
-        values[:, rows, columns] = pixels
-        valid[rows, columns] = self._validity(inside, pixels, bands)
+            if len({self._source.dtypes[number - 1] for number in numbers}) == 1:
+                values[:, rows, columns] = self._source.read(numbers, window=area)
+            else:
+                for layer, number in zip(values, numbers, strict=True):
+                    layer[rows, columns] = self._source.read(number, window=area)
+        valid[rows, columns] = self._validity(inside, values[:, rows, columns], bands)
         return values, valid
 
     def radiometry(
@@ -125,6 +135,8 @@ class Scene:
 
     def _name(self, band_names: Sequence[str]) -> list[Band]:
         numbers = [n for n in range(1, self._source.count + 1) if n != self._alpha]
+        if not numbers:
+            raise RasterError(f"{self.path} has no bands but alpha.", "Choose another raster.")
         if len(numbers) > MAX_BANDS:
             raise RasterError(f"{self.path} has {len(numbers)} bands; {MAX_BANDS} are allowed.")
         if band_names and len(band_names) != len(numbers):
@@ -164,7 +176,7 @@ def _excluded_values(mask: str | None, given: Sequence[str]) -> np.ndarray | Non
             return np.array([float(value) for value in given])
         except ValueError:
             raise OptionsError(f"--mask-values must be numbers, not {', '.join(given)}.") from None
-    if mask and "SCL" in Path(mask).stem.upper():
+    if mask and _SCL_NAME.search(Path(mask).stem):
         return np.array(SCL_EXCLUDED)
     return None
 
