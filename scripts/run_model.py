@@ -31,7 +31,7 @@ def main() -> int:
     """Run both branches and return 0 where each did what it should."""
     with tempfile.TemporaryDirectory() as folder:
         good, poor = Path(folder, "good"), Path(folder, "poor")
-        faults = check_good_branch(good, run(good, epochs=4, minimum=0.01))
+        faults = check_good_branch(good, run(good, epochs=2, minimum=0.01))
         if not faults:
             faults = check_poor_branch(poor, run(poor, epochs=1, minimum=1))
     for fault in faults:
