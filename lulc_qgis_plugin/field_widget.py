@@ -16,7 +16,7 @@ from qgis.core import (
     QgsProject,
     QgsVectorLayer,
 )
-from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper, QgsProcessingGui
+from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper, QgsGui, QgsProcessingGui
 from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
 _KINDS = {"BatchAlgorithmDialog": QgsProcessingGui.WidgetType.Batch}
@@ -32,9 +32,11 @@ class FieldWidget:
         """Return the wrapper of a widget, which QGIS keeps."""
         name = type(dialog).__name__
         if name == _MODELER:  # follows no layer there, so that the crash does not happen
-            from processing.gui.wrappers import WidgetWrapperFactory
-
-            return WidgetWrapperFactory.create_wrapper_from_class(parameter, dialog, row, col)
+            widget = QgsGui.processingGuiRegistry().createModelerParameterWidget(
+                dialog.model, dialog.childId, parameter, dialog.context
+            )
+            widget.setDialog(dialog)
+            return widget
         kind = _KINDS.get(name, QgsProcessingGui.WidgetType.Standard)
         return FieldWrapper(parameter, kind)
 

@@ -45,7 +45,9 @@ class AssessAccuracy(EngineAlgorithm):
             field_parameter("CLASS_FIELD", "Class field", "REFERENCE"),
             "Field of a vector reference that holds the class, as a number or a name.",
         )
-        add("CLASS_NAME_FIELD", field_parameter("CLASS_NAME_FIELD", "Class name field", "REFERENCE"))
+        add(
+            "CLASS_NAME_FIELD", field_parameter("CLASS_NAME_FIELD", "Class name field", "REFERENCE")
+        )
         self.add(
             QgsProcessingParameterBoolean(SELECTED_ONLY, "Selected features only", False),
             SELECTED_HELP.format(name="REFERENCE"),

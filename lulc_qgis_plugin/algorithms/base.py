@@ -123,6 +123,9 @@ class EngineAlgorithm(LulcAlgorithm):
         for name, label in SCORES.items():
             self.addOutput(QgsProcessingOutputNumber(name, label))
 
+    def warn(self, feedback: QgsProcessingFeedback) -> None:
+        """Warn of choices that the user may regret; nothing to say for most algorithms."""
+
     def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
         """Style the result's layers; nothing to do for most algorithms."""
 
@@ -192,6 +195,7 @@ class EngineAlgorithm(LulcAlgorithm):
         feedback.pushInfo(f"Engine {ENGINE_VERSION} in {engine.python} ({engine.origin})")
         feedback.pushInfo("The same on the command line:")
         feedback.pushCommandInfo(command_line(self.COMMAND, self._options))
+        self.warn(feedback)
         request = protocol.request(self.COMMAND, self._options.as_dict())
         try:
             return run_worker(request, feedback, engine)

@@ -6,12 +6,15 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessing,
+    QgsProcessingFeedback,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
+    QgsProcessingUtils,
 )
 
+from ..child_process import is_inside
 from ..engine_source import options
 from .assess_accuracy import LABEL_TYPES, SELECTED_HELP
 from .base import EngineAlgorithm
@@ -115,3 +118,11 @@ class TrainSegmenter(EngineAlgorithm):
         )
         self.add_scores()
         self.addOutput(QgsProcessingOutputString("SPLIT", "Data that the scores are for"))
+
+    def warn(self, feedback: QgsProcessingFeedback) -> None:
+        """Say that a model in a temporary file will be lost."""
+        if is_inside(self.given("model"), QgsProcessingUtils.tempFolder()):
+            feedback.pushWarning(
+                "MODEL is a temporary file, which is deleted when QGIS closes. Save a copy of it, "
+                "or name a file next time."
+            )

@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin"))
 
-from support import use_plugin  # noqa: E402 - lies in the folder just added
+from support import use_plugin
 
 use_plugin()

@@ -123,11 +123,11 @@ print("bye")
 def test_the_engines_message_and_hint_are_the_error(run):
     code = """
 print("secret detail", file=sys.stderr)
-emit("error", code="LULC-E3", message="The scene has no bands.", hint="Choose another.", exit_code=3)
+emit("error", code="LULC-E3", message="No bands.", hint="Choose another.", exit_code=3)
 sys.exit(3)
 """
     feedback = QgsProcessingFeedback()
-    assert failure(run, code, feedback=feedback) == "The scene has no bands. Choose another."
+    assert failure(run, code, feedback=feedback) == "No bands. Choose another."
     assert "secret detail" in feedback.textLog()
 
 

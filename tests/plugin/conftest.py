@@ -8,8 +8,9 @@ use_plugin()
 
 @pytest.fixture(scope="session")
 def provider(qgis_app, qgis_processing):
-    from lulc_qgis_plugin.plugin import LulcPlugin
     from qgis.core import QgsApplication
+
+    from lulc_qgis_plugin.plugin import LulcPlugin
 
     plugin = LulcPlugin(None)
     plugin.initProcessing()
@@ -41,13 +42,13 @@ def requests(provider, monkeypatch):
     from lulc_qgis_plugin.environment import Engine
 
     class Requests(list):
-        answer = {}
+        answer = None
 
     caught = Requests()
 
     def run_worker(request, feedback, engine):
         caught.append(request)
-        return caught.answer
+        return caught.answer or {}
 
     monkeypatch.setattr(base, "run_worker", run_worker)
     monkeypatch.setattr(base, "find_engine", lambda: Engine("/engine/python", "/engine", "a test"))

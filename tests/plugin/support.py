@@ -1,6 +1,7 @@
 """What the tests in QGIS share: the plugin under test, invented rasters and labels, qgis_process.
 
-The plugin is taken from the folder in LULC_PLUGIN_DIR (an unpacked plugin zip) or from the checkout.
+The plugin is taken from the folder in LULC_PLUGIN_DIR (an unpacked plugin zip), else from the
+checkout.
 """
 
 import json

@@ -95,7 +95,9 @@ def test_a_silent_program_yields_ten_times_a_second(tmp_path):
 
 
 def test_closing_ends_the_program_and_what_it_started(tmp_path):
-    code = "import subprocess, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True)"
+    code = (
+        "import subprocess, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True)"
+    )
     child = ChildProcess([PYTHON, "-I", "-c", code + "; time.sleep(60)"], tmp_path)
     pid = next(int(line) for name, line in child.lines() if name == "out")
     assert child.close() == -9

@@ -17,12 +17,10 @@ def layers(qgis_new_project, labels, tmp_path):
 
 @pytest.fixture
 def open_dialog(provider, monkeypatch):
-    from processing.gui import AlgorithmDialog as module
-    from processing.gui import ParametersPanel
     from processing.gui.AlgorithmDialog import AlgorithmDialog
 
-    for item in (module, ParametersPanel):  # a mock by pytest-qgis, which QGIS refuses
-        monkeypatch.setattr(item, "iface", None)
+    for name in ("AlgorithmDialog", "ParametersPanel"):  # pytest-qgis's mock, which QGIS refuses
+        monkeypatch.setattr(f"processing.gui.{name}.iface", None)
     opened = []
 
     def dialog(algorithm):
@@ -81,6 +79,18 @@ def test_a_dialog_runs_with_its_defaults(
         if definition.name() not in filled and not definition.isDestination():
             expected = definition.defaultValue()
             assert values[definition.name()] in (expected, expected or "", []), definition.name()
+
+
+def test_the_modeler_has_its_own_field_widget(provider):
+    from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
+    from qgis.core import QgsProcessingModelAlgorithm
+    from qgis.gui import QgsProcessingModelerParameterWidget
+
+    model = QgsProcessingModelAlgorithm("model", "group")
+    dialog = ModelerParametersDialog(provider.algorithm("trainsegmenter").create(), model)
+    for name in ("CLASS_FIELD", "LABELS"):
+        assert isinstance(dialog.widget.widget.wrappers[name], QgsProcessingModelerParameterWidget)
+    dialog.close()
 
 
 def test_a_value_that_is_no_layer_has_no_fields():

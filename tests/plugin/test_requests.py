@@ -320,6 +320,17 @@ def test_temporary_outputs_have_the_right_ending(requests, scene, labels, model_
     assert got["model"].endswith(".safetensors")
 
 
+def test_a_temporary_model_is_warned_of(requests, provider, scene, labels, tmp_path):
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback
+
+    given = {"INPUT": scene, "LABELS": labels}
+    for model, expected in (("TEMPORARY_OUTPUT", True), (str(tmp_path / "m.safetensors"), False)):
+        feedback = QgsProcessingFeedback()
+        algorithm = provider.algorithm("trainsegmenter")
+        algorithm.run({**given, "MODEL": model}, QgsProcessingContext(), feedback)
+        assert ("deleted when QGIS closes" in feedback.textLog()) == expected
+
+
 # --- layers to load ------------------------------------------------------------------------------
 
 
