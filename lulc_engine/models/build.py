@@ -37,7 +37,9 @@ def load_network(spec: ModelSpec, tensors: Mapping[str, np.ndarray]) -> Network:
     try:
         network = build_network(offline)
         network.load_state_dict({name: torch.from_numpy(t) for name, t in tensors.items()})
-    except (RuntimeError, LulcError) as err:
+        if spec.stride % network.stride:
+            raise ValueError(f"stride {spec.stride}")
+    except (RuntimeError, LulcError, KeyError, TypeError, ValueError, AttributeError) as err:
         raise ModelFileError(
             "The model file's weights do not fit its model card.", "Train or import it again."
         ) from err

@@ -12,11 +12,14 @@ from typing import Any
 
 from lulc_engine.errors import DataError, ModelFileError
 from lulc_engine.models.model_file import FORMAT, FORMAT_VERSION
+from lulc_engine.options import INDICES
 from lulc_engine.rasters.bands import Band
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.rasters.reflectance import Radiometry
 
 SEGMENTATION = "semantic-segmentation"
+# Far more than any network needs; beyond them a file asks for windows that no memory holds.
+_LARGEST_HALO_PX, _LARGEST_STRIDE = 1024, 256
 
 
 @dataclass(frozen=True)
@@ -117,14 +120,14 @@ def read_spec(card: Mapping[str, Any]) -> ModelSpec:
     """
     try:
         radiometry = card["lulc:radiometry"]
-        return ModelSpec(
+        spec = ModelSpec(
             task=str(card["mlm:tasks"][0]),
             architecture=str(card["lulc:architecture"]["name"]),
             settings=dict(card["lulc:architecture"]["settings"]),
             bands=tuple(
                 Band(int(b["number"]), str(b["name"]), b["role"]) for b in card["lulc:bands"]
             ),
-            indices=tuple(str(name) for name in card["lulc:indices"]),
+            indices=tuple(card["lulc:indices"]),
             radiometry=Radiometry(
                 tuple(float(x) for x in radiometry["scale"]),
                 tuple(float(x) for x in radiometry["offset"]),
@@ -134,13 +137,36 @@ def read_spec(card: Mapping[str, Any]) -> ModelSpec:
             value_range=tuple((float(a), float(b)) for a, b in radiometry["value_range"]),
             legend=Legend.from_rows(card["lulc:legend"]),
             halo_px=card["lulc:receptive_field"]["halo_px"],
-            stride=int(card["lulc:receptive_field"]["stride"]),
+            stride=card["lulc:receptive_field"]["stride"],
         )
+        _check_spec(spec)
+        return spec
     except (KeyError, IndexError, TypeError, ValueError, DataError) as err:
         raise ModelFileError(
             f"The model card is incomplete: {type(err).__name__} {err}.",
             "Train or import the model again.",
         ) from err
+
+
+def _check_spec(spec: ModelSpec) -> None:
+    """Raise ValueError where parts of a card contradict each other or cannot be."""
+    count = len(spec.bands)
+    per_band = (spec.radiometry.scale, spec.radiometry.offset, spec.value_range or spec.bands)
+    checks = {
+        "task": spec.task == SEGMENTATION,
+        "bands": count > 0 and all(len(values) == count for values in per_band),
+        "indices": set(spec.indices) <= set(INDICES),
+        "legend": len(spec.legend) > 0,
+        "halo_px": spec.halo_px is None or _is_whole(spec.halo_px, 0, _LARGEST_HALO_PX),
+        "stride": _is_whole(spec.stride, 1, _LARGEST_STRIDE),
+    }
+    wrong = [name for name, is_right in checks.items() if not is_right]
+    if wrong:
+        raise ValueError(f"in {', '.join(wrong)}")
+
+
+def _is_whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and low <= value <= high
 
 
 def _input(spec: ModelSpec, mean: Sequence[float], spread: Sequence[float]) -> dict[str, Any]:

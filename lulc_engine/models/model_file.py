@@ -24,6 +24,8 @@ _CARD = "model_card"
 _RUN = "run"
 _SHA256 = "model_sha256"
 _LARGEST_HEADER = 32 * 2**20
+_RUN_SHA256 = "sha256"
+_COPY_AGAIN = "Copy the file again."
 _HINT = "Choose a model file (.safetensors) that the training or the import made."
 
 Tensors = Mapping[str, np.ndarray]
@@ -40,7 +42,10 @@ def write_model(path: str | Path, tensors: Tensors, card: Mapping[str, Any]) -> 
     from safetensors.numpy import save_file
 
     digest = model_sha256(tensors, card)
-    text = json.dumps({**card, _SHA256: digest}, sort_keys=True, ensure_ascii=False)
+    whole = {**card, _SHA256: digest}
+    if _RUN in card:
+        whole[_RUN] = {**card[_RUN], _RUN_SHA256: _run_sha256(card[_RUN])}
+    text = _canonical(whole)
     # One metadata entry only: the library writes several in no fixed order.
     ordered = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
     save_file(ordered, path, metadata={_CARD: text})
@@ -58,7 +63,9 @@ def read_card(path: str | Path) -> dict[str, Any]:
         card = json.loads(metadata[_CARD])
         is_ours = card["format"] == FORMAT
         version = int(card["format_version"])
-    except (KeyError, TypeError, ValueError) as err:
+        # Another spelling of the same card is damage that its hash cannot show.
+        is_intact = _canonical(card) == metadata[_CARD] and _run_is_intact(card)
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as err:
         raise ModelFileError(f"{path} is not a model file of this software.", _HINT) from err
     if not is_ours:
         raise ModelFileError(f"{path} is not a model file of this software.", _HINT)
@@ -67,6 +74,8 @@ def read_card(path: str | Path) -> dict[str, Any]:
             f"{path} was made by a later version of this software (format {version}).",
             "Update the plugin.",
         )
+    if not is_intact:
+        raise ModelFileError(f"{path} is damaged: its model card was changed.", _COPY_AGAIN)
     result: dict[str, Any] = card
     return result
 
@@ -85,11 +94,9 @@ def read_model(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError) as err:
-        raise ModelFileError(f"{path} is damaged or incomplete.", "Copy the file again.") from err
+        raise ModelFileError(f"{path} is damaged or incomplete.", _COPY_AGAIN) from err
     if model_sha256(tensors, card) != card.get(_SHA256):
-        raise ModelFileError(
-            f"{path} is damaged: its content does not fit its hash.", "Copy the file again."
-        )
+        raise ModelFileError(f"{path} is damaged: its content does not fit its hash.", _COPY_AGAIN)
     for name, tensor in tensors.items():
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
             raise ModelFileError(f"{path} holds values that are not finite ({name}).")
@@ -99,12 +106,27 @@ def read_model(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]
 def model_sha256(tensors: Tensors, card: Mapping[str, Any]) -> str:
     """Return the hash of tensors and card; the card's ``run`` is left out."""
     stable = {key: value for key, value in card.items() if key not in (_RUN, _SHA256)}
-    digest = hashlib.sha256(json.dumps(stable, sort_keys=True, ensure_ascii=False).encode())
+    digest = hashlib.sha256(_canonical(stable).encode())
     for name in sorted(tensors):
         tensor = np.ascontiguousarray(tensors[name])
         digest.update(f"{name} {tensor.dtype} {tensor.shape} ".encode())
         digest.update(tensor.tobytes())
     return digest.hexdigest()
+
+
+def _canonical(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _run_sha256(run: Mapping[str, Any]) -> str:
+    rest = {key: value for key, value in run.items() if key != _RUN_SHA256}
+    return hashlib.sha256(_canonical(rest).encode()).hexdigest()
+
+
+def _run_is_intact(card: Mapping[str, Any]) -> bool:
+    """Return whether ``run``, which the model's hash leaves out, fits its own hash."""
+    run = card.get(_RUN, {})
+    return not run or (isinstance(run, dict) and run.get(_RUN_SHA256) == _run_sha256(run))
 
 
 def _read_header(path: str | Path) -> dict[str, Any]:

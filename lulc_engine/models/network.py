@@ -72,7 +72,8 @@ class InputLayer(nn.Module):
         """Return normalised channels of reflectance; 0 where a band is not finite."""
         valid = torch.isfinite(reflectance).all(dim=1, keepdim=True)
         channels = (self.features(reflectance) - self.mean) / self.spread
-        return torch.where(valid, channels.clamp(-CLIP, CLIP), 0.0)
+        usable = valid & ~channels.isnan()  # an index of huge values may still be inf / inf
+        return torch.where(usable, channels.clamp(-CLIP, CLIP), 0.0)
 
     def forward(self, raw: Tensor) -> Tensor:
         """Return normalised channels of raw values."""

@@ -1,8 +1,14 @@
 """What all tests of the engine share."""
 
+import os
+
 import factories
 import pytest
 from hypothesis import settings
+
+# Before torch is loaded, and for the processes that tests start: networks and images are small, and
+# threads that wait for each other on a busy machine make everything many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The same examples in every run, and no limit of time on a machine that is shared.
 settings.register_profile("engine", derandomize=True, deadline=None, max_examples=100)
