@@ -45,6 +45,8 @@ _WORDS = {
     "nir1": "nir",
     "near infrared": "nir",
     "near-infrared": "nir",
+    "near infra red": "nir",
+    "near infra-red": "nir",
     "nir broad": "nir",
     "nir narrow": "nir08",
     "rededge": "rededge1",
@@ -111,8 +113,8 @@ def role_of(text: str) -> str | None:
     sentinel = _SENTINEL_NAME.search(text.replace("_", " "))
     if sentinel:
         return _SENTINEL_2[sentinel[1].upper().lstrip("0")]
-    last = word.split()[-1] if word else ""
-    return last if last in ROLES else None
+    *before, last = word.split() or [""]
+    return last if last in ROLES and before[-1:] != ["infra"] else None
 
 
 def choose_bands(available: Sequence[Band], wanted: Sequence[str]) -> list[Band]:
@@ -134,14 +136,15 @@ def match_bands(available: Sequence[Band], needed: Sequence[Band]) -> tuple[list
     By role where all roles are known on both sides; else by position, which needs the same count.
 
     Raises:
-        BandError: a needed role is missing, or the count differs where roles are unknown.
+        BandError: a needed role is missing or there twice; or, where roles are unknown, the count
+            differs or a known role is at another position.
     """
     wanted = [band.role for band in needed]
-    roles = {band.role: band for band in available if band.role}
+    roles = {band.role for band in available if band.role}
     if all(wanted) and len(set(wanted)) == len(wanted) and roles:
         missing = [role for role in wanted if role not in roles]
         if not missing:
-            return [roles[role] for role in wanted if role], "role"
+            return [_find(available, str(role)) for role in wanted], "role"
         if all(band.role for band in available):
             raise BandError(
                 f"The scene has no band {', '.join(map(str, missing))}; it has "
@@ -154,6 +157,13 @@ def match_bands(available: Sequence[Band], needed: Sequence[Band]) -> tuple[list
             f"{len(available)}.",
             "Choose them with BANDS, in the model's order, or name them with BAND_NAMES.",
         )
+    for band, need in zip(available, needed, strict=True):
+        if band.role and need.role and band.role != need.role:
+            raise BandError(
+                f"Band {band.number} of the scene is {band.role} where the model needs "
+                f"{need.role}; the model needs {_listing(needed)}.",
+                "Choose the bands with BANDS, in the model's order.",
+            )
     return list(available), "position"
 
 

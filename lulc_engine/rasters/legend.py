@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,10 @@ from typing import Any
 from lulc_engine.errors import DataError
 
 Color = tuple[int, int, int]
+
+_LARGEST_ID = 2**31 - 1  # of an int32 map, whose lowest value is its nodata
+_NEARLY_BLACK = 40
+_SHORT_WORD = 4
 
 # Colours that readers of land-cover maps expect, by words that occur in class names (English and
 # the usual synonyms); the first match wins, so the special stands before the general.
@@ -72,6 +77,11 @@ class Legend:
     def __post_init__(self) -> None:
         if len(set(self.ids)) != len(self.ids):
             raise DataError(f"Class ids must be unique, not {list(self.ids)}.")
+        too_large = [item.id for item in self.classes if abs(item.id) > _LARGEST_ID]
+        if too_large:
+            raise DataError(
+                f"Class ids must be from -{_LARGEST_ID} to {_LARGEST_ID}, not {too_large[0]}."
+            )
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -118,7 +128,7 @@ class Legend:
                     for r in rows
                 )
             )
-        except (KeyError, TypeError, ValueError) as err:
+        except (KeyError, TypeError, ValueError, OverflowError) as err:
             raise DataError(f"A legend needs rows of id, name and color (#rrggbb): {err}.") from err
 
     @classmethod
@@ -152,20 +162,31 @@ def make_legend(
 def choose_colors(names: Sequence[str]) -> list[Color]:
     """Return a colour per class name: the usual one of a known word, else a distinct hue.
 
-    Two classes never get the same colour: a taken one is made darker.
+    Two classes never get the same colour: a taken one is made darker, and any is taken instead of
+    what would be nearly black.
     """
-    chosen: list[Color] = []
+    chosen: dict[Color, None] = {}
     for position, name in enumerate(names):
         color = _by_keyword(name) or _by_position(position)
+        number = position
         while color in chosen:
             color = _darker(color)
-        chosen.append(color)
-    return chosen
+            if max(color) < _NEARLY_BLACK:
+                color, number = _by_number(number), number + 1
+        chosen[color] = None
+    return list(chosen)
 
 
 def _by_keyword(name: str) -> Color | None:
     lower = name.lower()
-    return next((color for word, color in _KEYWORD_COLORS if word in lower), None)
+    return next((color for word, color in _KEYWORD_COLORS if _has_word(lower, word)), None)
+
+
+def _has_word(name: str, word: str) -> bool:
+    """Return whether a name has a word; short ones only at its parts' beginning ("ice", "rice")."""
+    if len(word) > _SHORT_WORD:
+        return word in name
+    return re.search(rf"(?<![^\W\d_]){word}", name) is not None
 
 
 def _by_position(position: int) -> Color:
@@ -175,10 +196,14 @@ def _by_position(position: int) -> Color:
     return (round(red * 255), round(green * 255), round(blue * 255))
 
 
+def _by_number(number: int) -> Color:
+    """Return any colour; all 2**24 are met before one comes twice, since the factor is odd."""
+    value = number * 0x9E3779B1 % 2**24
+    return (value >> 16, value >> 8 & 255, value & 255)
+
+
 def _darker(color: Color) -> Color:
     red, green, blue = color
-    if max(color) < 20:
-        return ((red + 83) % 256, (green + 149) % 256, (blue + 211) % 256)
     return (int(red * 0.82), int(green * 0.82), int(blue * 0.82))
 
 

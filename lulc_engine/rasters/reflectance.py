@@ -7,6 +7,7 @@ error. The rules are tried in the order of `find_radiometry`, and the one that d
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -133,9 +134,11 @@ def _same(count: int, scale: float, offset: float, source: str, reason: str) -> 
 def _number(tags: Mapping[str, str], names: Sequence[str]) -> float | None:
     for name in names:
         try:
-            return float(tags[name])
+            number = float(tags[name])
         except (KeyError, ValueError):
             continue
+        if math.isfinite(number):
+            return number
     return None
 
 
