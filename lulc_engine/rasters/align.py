@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from rasterio.enums import Resampling
+from rasterio._err import CPLE_BaseError
+from rasterio.enums import ColorInterp, Resampling
+from rasterio.errors import CRSError, RasterioError
 from rasterio.vrt import WarpedVRT
 
 from lulc_engine.errors import RasterError
@@ -33,6 +35,8 @@ class AlignedBand:
         self._warped: WarpedVRT | None = None
         with readable_errors(path):
             self.tags: dict[str, str] = dict(self._source.tags())
+            uses = self._source.colorinterp
+            self._alpha = next((n for n, u in enumerate(uses, 1) if u == ColorInterp.alpha), None)
             self._place()
 
     @property
@@ -58,7 +62,8 @@ class AlignedBand:
     def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
         """Return values and coverage, both (H, W), of a window of the grid.
 
-        Coverage is False outside the raster; nodata values are not looked at.
+        Coverage is False outside the raster and where its alpha band is 0; nodata values are not
+        looked at.
         """
         if self._warped is not None:
             return self._read_warped(self._warped, window)
@@ -71,7 +76,9 @@ class AlignedBand:
             place = inside.relative_to(there)
             with readable_errors(self.path):
                 values[place] = self._source.read(1, window=inside.to_rasterio())
-            covered[place] = True
+                covered[place] = True
+                if self._alpha is not None:
+                    covered[place] = self._source.read(self._alpha, window=inside.to_rasterio()) > 0
         return values, covered
 
     def close(self) -> None:
@@ -95,17 +102,22 @@ class AlignedBand:
             self._shift = (round(steps.f), round(steps.c))
             return
         self.notes.append(f"{self.path.name} was brought to the grid by nearest neighbour.")
-        self._warped = WarpedVRT(
-            self._source,
-            crs=self.grid.crs,
-            transform=self.grid.transform,
-            width=self.grid.width,
-            height=self.grid.height,
-            resampling=Resampling.nearest,
-            src_nodata=None,
-            nodata=None,
-            add_alpha=True,
-        )
+        try:
+            self._warped = WarpedVRT(
+                self._source,
+                crs=self.grid.crs,
+                transform=self.grid.transform,
+                width=self.grid.width,
+                height=self.grid.height,
+                resampling=Resampling.nearest,
+                src_nodata=None,
+                nodata=None,
+                add_alpha=self._alpha is None,
+            )
+        except (RasterioError, CRSError, CPLE_BaseError) as err:
+            raise RasterError(
+                f"{self.path} cannot be brought to the grid of the scene.", "Check the CRS of both."
+            ) from err
 
     def _read_warped(self, warped: WarpedVRT, window: Window) -> tuple[np.ndarray, np.ndarray]:
         values = np.zeros((window.height, window.width), dtype=self.dtype)
@@ -116,5 +128,5 @@ class AlignedBand:
             area = inside.to_rasterio()
             with readable_errors(self.path):
                 values[place] = warped.read(1, window=area)
-                covered[place] = warped.read(warped.count, window=area) > 0
+                covered[place] = warped.read(self._alpha or warped.count, window=area) > 0
         return values, covered

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyproj
 
@@ -55,11 +57,14 @@ def pixel_areas(grid: Grid) -> np.ndarray | None:
         _, metres = grid.crs.linear_units_factor
         area = abs(grid.transform.determinant) * metres**2
         return np.full(grid.height, area)
-    geod = pyproj.CRS.from_wkt(grid.crs.to_wkt()).get_geod() or pyproj.Geod(ellps="WGS84")
+    crs = pyproj.CRS.from_wkt(grid.crs.to_wkt())
+    geod = crs.get_geod() or pyproj.Geod(ellps="WGS84")
+    degrees = math.degrees(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
     middle = grid.width // 2
     areas = np.zeros(grid.height)
     for row in range(grid.height):
         corners = [(middle, row), (middle + 1, row), (middle + 1, row + 1), (middle, row + 1)]
         xs, ys = zip(*(grid.transform * corner for corner in corners), strict=True)
-        areas[row] = abs(geod.polygon_area_perimeter(xs, ys)[0])
+        area, _ = geod.polygon_area_perimeter(degrees * np.array(xs), degrees * np.array(ys))
+        areas[row] = abs(area)
     return areas

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from lulc_engine.rasters.legend import Legend
 
 # GDAL lists a category for every value from 0 up; beyond this the list would be mostly empty.
 _MOST_CATEGORIES = 4096
+_NOT_IN_XML = re.compile("[\\x00-\\x1f\\ud800-\\udfff\\ufffe\\uffff]")
 
 
 def qml(legend: Legend) -> str:
@@ -59,5 +61,5 @@ def _attribute(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Replace control characters, which XML cannot hold, by spaces."""
-    return "".join(c if c >= " " and not 0xD800 <= ord(c) < 0xE000 else " " for c in text)
+    """Replace what XML cannot hold, such as control characters, by spaces."""
+    return _NOT_IN_XML.sub(" ", text)
