@@ -13,6 +13,7 @@ from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.legend import Legend
 
 NO_LABEL = -1
+MAX_CLASSES = 1000
 RASTER_SUFFIXES = {".tif", ".tiff", ".vrt", ".img", ".jp2", ".asc", ".png", ".nc", ".kea"}
 
 

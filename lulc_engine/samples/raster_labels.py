@@ -16,9 +16,8 @@ from lulc_engine.rasters.align import AlignedBand
 from lulc_engine.rasters.files import open_raster
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.legend import Legend, make_legend
-from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource
+from lulc_engine.samples.labels import MAX_CLASSES, NO_LABEL, Labels, LabelSource
 
-_MAX_CLASSES = 1000
 _BLOCK_PX = 1024
 _PAM_CATEGORIES = re.compile(r"<CategoryNames>(.*?)</CategoryNames>", re.DOTALL)
 _PAM_CATEGORY = re.compile(r"<Category>(.*?)</Category>|<Category\s*/>", re.DOTALL)
@@ -93,9 +92,9 @@ class RasterSource(LabelSource):
                     "Give a raster of class ids.",
                 )
             found.update(int(value) for value in labels)
-            if len(found) > _MAX_CLASSES:
+            if len(found) > MAX_CLASSES:
                 raise LabelError(
-                    f"{self.path} has more than {_MAX_CLASSES} different values.",
+                    f"{self.path} has more than {MAX_CLASSES} different values.",
                     "Give a raster of class ids, not an image.",
                 )
         if not found:

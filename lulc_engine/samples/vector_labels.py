@@ -17,7 +17,7 @@ from rasterio.features import rasterize
 from lulc_engine.errors import LabelError
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.legend import Legend, make_legend
-from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource
+from lulc_engine.samples.labels import MAX_CLASSES, NO_LABEL, Labels, LabelSource
 
 _SHOWN_IDS = 10
 
@@ -44,7 +44,7 @@ class VectorSource(LabelSource):
     def __init__(self, path: str, class_field: str, class_name_field: str = "") -> None:
         self.name = Path(path.split("|")[0]).name
         self.notes: list[str] = []
-        meta, ids, geometries, fields = _read(path, class_field, class_name_field)
+        meta, ids, geometries, fields = _read(path, class_field, class_name_field, self.notes)
         self.crs = pyproj.CRS.from_user_input(meta["crs"]) if meta["crs"] else None
         self.legend, classes = _classes(self, ids, fields)
         parts = self._usable_parts(ids, geometries, classes)
@@ -75,19 +75,33 @@ class VectorSource(LabelSource):
             )
         if self.crs == target:
             return self.parts.shapes, []
-        transformer = pyproj.Transformer.from_crs(self.crs, target, always_xy=True)
+        source_name = self.crs.name if self.crs else "?"
+        notes = [f"{self.name} was reprojected from {source_name} to {target.name}."]
+        try:
+            transformer = pyproj.Transformer.from_crs(self.crs, target, always_xy=True)
+        except pyproj.exceptions.ProjError as err:
+            raise self._not_reprojected(source_name, target.name) from err
 
         def move(points: np.ndarray) -> np.ndarray:
             return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
 
         moved = shapely.transform(self.parts.shapes, move)
-        if not np.isfinite(shapely.bounds(moved)).any():
-            raise LabelError(
-                f"{self.name} cannot be reprojected to the scene's CRS.",
-                "Check the CRS of the labels; longitude and latitude may be swapped.",
+        lost = ~np.isfinite(shapely.bounds(moved)).all(axis=1)
+        if lost.all():
+            raise self._not_reprojected(source_name, target.name)
+        if lost.any():
+            moved[lost] = None
+            notes.append(
+                f"{int(lost.sum())} geometries of {self.name} cannot be reprojected and were "
+                f"skipped (features {_some(np.unique(self.parts.features[lost]))})."
             )
-        source_name = self.crs.name if self.crs else "?"
-        return moved, [f"{self.name} was reprojected from {source_name} to {target.name}."]
+        return moved, notes
+
+    def _not_reprojected(self, source: str, target: str) -> LabelError:
+        return LabelError(
+            f"{self.name} cannot be reprojected from {source} to the scene's {target}.",
+            "Check the CRS of the labels; longitude and latitude may be swapped.",
+        )
 
     def _usable_parts(self, ids: np.ndarray, geometries: np.ndarray, classes: np.ndarray) -> _Parts:
         shapes = shapely.force_2d(shapely.from_wkb(geometries, on_invalid="ignore"))
@@ -220,12 +234,13 @@ class VectorLabels(Labels):
 
 
 def _read(
-    path: str, class_field: str, class_name_field: str
+    path: str, class_field: str, class_name_field: str, notes: list[str]
 ) -> tuple[dict[str, Any], np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     file, layer = _split_layer(path)
     if file.lower().endswith((".ovf", ".xml")):
         raise LabelError(f"{file} is not a kind of vector file that is accepted.")
     try:
+        layer = layer or _first_layer(file, notes)
         info = pyogrio.read_info(file, layer=layer)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as err:
         raise LabelError(
@@ -266,6 +281,17 @@ def _read(
     )
 
 
+def _first_layer(file: str, notes: list[str]) -> str | None:
+    """Return the first layer with geometries; says so where there are several."""
+    layers = [str(name) for name, kind in pyogrio.list_layers(file) if kind is not None]
+    if len(layers) > 1:
+        notes.append(
+            f"{Path(file).name} has the layers {', '.join(layers)}; {layers[0]} was used "
+            "(another one as FILE|layername=NAME)."
+        )
+    return layers[0] if layers else None
+
+
 def _split_layer(path: str) -> tuple[str, str | None]:
     file, *options = path.split("|")
     for option in options:
@@ -283,6 +309,7 @@ def _classes(
         numbers = _whole_numbers(source, ids, values)
         present = ~np.isnan(numbers)
         unique = np.unique(numbers[present]).astype(np.int64)
+        _check_count(source, len(unique))
         titles = [_name_of(int(i), numbers, names) for i in unique]
         legend = make_legend([int(i) for i in unique], titles)
         index = np.searchsorted(unique, np.where(present, numbers, 0))
@@ -290,6 +317,7 @@ def _classes(
         texts = np.array(["" if v is None else str(v).strip() for v in values], dtype=object)
         present = texts != ""
         unique_names = sorted(set(texts[present]))
+        _check_count(source, len(unique_names))
         legend = make_legend(range(1, len(unique_names) + 1), unique_names)
         index = np.array([unique_names.index(t) if t else 0 for t in texts], dtype=np.int64)
     else:
@@ -300,6 +328,14 @@ def _classes(
     if not len(legend):
         raise LabelError(f"The class field of {source.name} is empty in every feature.")
     return legend, np.where(present, index, NO_LABEL).astype(np.int16)
+
+
+def _check_count(source: VectorSource, classes: int) -> None:
+    if classes > MAX_CLASSES:
+        raise LabelError(
+            f"The class field of {source.name} has more than {MAX_CLASSES} different values.",
+            "Choose the field that holds the class.",
+        )
 
 
 def _whole_numbers(source: VectorSource, ids: np.ndarray, values: np.ndarray) -> np.ndarray:
