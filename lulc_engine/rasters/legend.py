@@ -13,7 +13,7 @@ from lulc_engine.errors import DataError
 
 Color = tuple[int, int, int]
 
-_LARGEST_ID = 2**31 - 1  # of an int32 map, whose lowest value is its nodata
+LARGEST_ID = 2**31 - 1  # of an int32 map, whose lowest value is its nodata
 _NEARLY_BLACK = 40
 _SHORT_WORD = 4
 
@@ -77,10 +77,10 @@ class Legend:
     def __post_init__(self) -> None:
         if len(set(self.ids)) != len(self.ids):
             raise DataError(f"Class ids must be unique, not {list(self.ids)}.")
-        too_large = [item.id for item in self.classes if abs(item.id) > _LARGEST_ID]
+        too_large = [item.id for item in self.classes if abs(item.id) > LARGEST_ID]
         if too_large:
             raise DataError(
-                f"Class ids must be from -{_LARGEST_ID} to {_LARGEST_ID}, not {too_large[0]}."
+                f"Class ids must be from -{LARGEST_ID} to {LARGEST_ID}, not {too_large[0]}."
             )
 
     def __len__(self) -> int:

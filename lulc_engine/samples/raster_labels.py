@@ -15,7 +15,7 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.align import AlignedBand
 from lulc_engine.rasters.files import open_raster
 from lulc_engine.rasters.grid import Grid, Window
-from lulc_engine.rasters.legend import Legend, make_legend
+from lulc_engine.rasters.legend import LARGEST_ID, Legend, make_legend
 from lulc_engine.samples.labels import MAX_CLASSES, NO_LABEL, Labels, LabelSource
 
 _BLOCK_PX = 1024
@@ -90,6 +90,12 @@ class RasterSource(LabelSource):
                     f"{self.path} holds values that are not whole numbers, such as "
                     f"{labels[labels != np.round(labels)][0]}.",
                     "Give a raster of class ids.",
+                )
+            if (np.abs(labels.astype(np.float64)) > LARGEST_ID).any():
+                raise LabelError(
+                    f"{self.path} holds {labels[np.abs(labels).argmax()]:g}; class ids must be from "
+                    f"-{LARGEST_ID} to {LARGEST_ID}.",
+                    "Give a raster of class ids; IGNORE_VALUE names a value that is none.",
                 )
             found.update(int(value) for value in labels)
             if len(found) > MAX_CLASSES:
@@ -167,6 +173,8 @@ def stored_or_made(
     by_id = {item.id: item for item in stored.classes} if stored else {}
     if all(int(i) in by_id for i in ids):
         return Legend(tuple(by_id[int(i)] for i in ids))
+    names = {**names, **{i: item.name for i, item in by_id.items()}}
+    colors = {**colors, **{i: item.color for i, item in by_id.items()}}
     wanted = [int(i) for i in ids]
     return make_legend(
         wanted,
