@@ -93,8 +93,8 @@ class RasterSource(LabelSource):
                 )
             if (np.abs(labels.astype(np.float64)) > LARGEST_ID).any():
                 raise LabelError(
-                    f"{self.path} holds {labels[np.abs(labels).argmax()]:g}; class ids must be from "
-                    f"-{LARGEST_ID} to {LARGEST_ID}.",
+                    f"{self.path} holds {labels[np.abs(labels).argmax()]:g}; class ids must be "
+                    f"from -{LARGEST_ID} to {LARGEST_ID}.",
                     "Give a raster of class ids; IGNORE_VALUE names a value that is none.",
                 )
             found.update(int(value) for value in labels)
