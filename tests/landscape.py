@@ -1,4 +1,4 @@
-"""An invented country of square fields that can be learned in seconds, and models without training."""
+"""An invented country of square fields that is learned in seconds, and untrained models."""
 
 import numpy as np
 import torch

@@ -12,6 +12,7 @@ from rasterio.warp import transform_bounds
 from lulc_engine.errors import DataError, OptionsError
 from lulc_engine.rasters.grid import Grid, Window
 
+_FAR_PX = 2.0**40  # further than any raster reaches, and still a whole number
 _FORM = re.compile(r"^\s*([^\[]+?)\s*(?:\[(.+)\])?\s*$", re.DOTALL)
 
 
@@ -37,6 +38,9 @@ def parse_extent(text: str, grid: Grid) -> Window:
     corners = np.array(
         [inverse * (x, y) for x, y in ((west, south), (west, north), (east, south), (east, north))]
     )
+    if np.isnan(corners).any():  # no place in the grid's CRS
+        raise _no_overlap()
+    corners = corners.clip(-_FAR_PX, _FAR_PX)
     # A corner on a pixel's edge, up to rounding, does not touch the pixel beyond it.
     first = np.floor(np.round(corners.min(axis=0), 6)).astype(int)
     last = np.ceil(np.round(corners.max(axis=0), 6)).astype(int)
@@ -44,8 +48,12 @@ def parse_extent(text: str, grid: Grid) -> Window:
     window = Window(int(first[1]), int(first[0]), int(size[1]), int(size[0]))
     found = window.intersect(grid.window)
     if found.height == 0 or found.width == 0:
-        raise DataError("The extent does not overlap the scene.", "Choose another extent.")
+        raise _no_overlap()
     return found
+
+
+def _no_overlap() -> DataError:
+    return DataError("The extent does not overlap the scene.", "Choose another extent.")
 
 
 def _parse(text: str) -> tuple[float, float, float, float, CRS | None]:
