@@ -28,23 +28,29 @@ from lulc_engine.training.validate import Validation, validate
 _PLATEAU_FACTOR, _PLATEAU_EPOCHS = 0.3, 5
 _GRADIENT_NORM = 5.0
 _MOST_BAD_STEPS = 10
+_CHANCE = 0.005
 
 Weights = dict[str, Tensor]
 
 
 @dataclass
 class Best:
-    """The best network so far: of the highest validation mIoU, among equals of the lowest loss."""
+    """The best network so far: of the highest validation mIoU, among equals the latest.
+
+    Validation is often a few polygons, on which a difference below half a percent is chance. Among
+    such networks the latest has seen most and was trained at the lowest rate. Without any
+    validation the latest is all there is to go by.
+    """
 
     epoch: int = 0
-    mean_iou: float = -1.0
-    loss: float = math.inf
+    mean_iou: float = 0.0
+    highest: float = 0.0
     weights: Weights = field(default_factory=dict)
     matrix: np.ndarray | None = None
 
-    def is_beaten_by(self, mean_iou: float, loss: float) -> bool:
-        """Return whether scores are better than the best so far."""
-        return (mean_iou, -loss) > (self.mean_iou, -self.loss)
+    def is_matched_by(self, mean_iou: float) -> bool:
+        """Return whether a score is as good as the highest so far, or better."""
+        return mean_iou >= self.highest - _CHANCE
 
 
 @dataclass
@@ -221,9 +227,7 @@ class Trainer:
         """Record an epoch and keep its weights if they are the best."""
         per_class = scores.class_scores(result.matrix)
         found = [s.iou for s in per_class if s.iou is not None]
-        # Without any validation label the training loss is all there is to go by.
         mean_iou = sum(found) / len(found) if found else 0.0
-        held_loss = result.loss if found else loss
         row = {
             "epoch": epoch,
             "loss": loss,
@@ -240,10 +244,12 @@ class Trainer:
         self.state.history.append(row)
         feedback.metric("epoch", **row)
         self._schedule.after_epoch(mean_iou)
-        if self.state.best.is_beaten_by(mean_iou, held_loss):
+        best = self.state.best
+        if best.is_matched_by(mean_iou):
             source = (self._average or self._network).state_dict()
             weights = {name: value.detach().cpu().clone() for name, value in source.items()}
-            self.state.best = Best(epoch, mean_iou, held_loss, weights, result.matrix)
+            highest = max(best.highest, mean_iou)
+            self.state.best = Best(epoch, mean_iou, highest, weights, result.matrix)
 
     def _choose_focus(self, matrix: np.ndarray, feedback: Feedback) -> None:
         focus = most_confused_pair(matrix)
@@ -257,8 +263,6 @@ class Trainer:
         self.state.notes.append(text)
         self.state.focus = self._context.focus = focus
         self._context.weights = self._make_weights(focus).to(self._device)
-        # The loss has changed, so losses of earlier epochs cannot be compared with later ones.
-        self.state.best.loss = math.inf
 
 
 class Schedule:

@@ -65,14 +65,14 @@ RECIPES = {
         learning_rate=2e-3,
         weight_decay=1e-2,
         schedule="one_cycle",
-        epochs=30,
+        epochs=24,
         patience=12,
         batch_size=16,
         window_px=64,
         steps=(20, 200),
-        balance=0.75,
+        balance=1.0,
         average=0.98,
-        jitter=0.05,
+        jitter=0.2,
     ),
 }
 
