@@ -15,6 +15,7 @@ import numpy as np
 
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.tiling import Tile, tiles
+from lulc_engine.outputs import friendly_write_errors
 from lulc_engine.rasters.grid import Window
 from lulc_engine.samples.labels import NO_LABEL, Labels
 from lulc_engine.samples.scenes import TrainingScene
@@ -62,10 +63,14 @@ class ChipStore:
         if self._left >= 0:
             return array
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="lulc-chips-")
+            # Windows does not remove files that are still mapped; that must not fail a training.
+            self._folder = tempfile.TemporaryDirectory(
+                prefix="lulc-chips-", ignore_cleanup_errors=True
+            )
         self._count += 1
         path = Path(self._folder.name) / f"{self._count}.npy"
-        np.save(path, array)
+        with friendly_write_errors(path):
+            np.save(path, array)
         mapped: np.ndarray = np.load(path, mmap_mode="r+")
         return mapped
 
