@@ -95,7 +95,7 @@ def test_every_labelled_valid_pixel_is_in_one_core_and_in_one_role(write_scene, 
     features = fields()
     dataset = build([write_scene()], write_vector("l.geojson", features), test_share=0.2)
     assert len(dataset.chips) > 4
-    truth, numbers = truth_of(features)
+    truth, _ = truth_of(features)
     truth[:5] = -1
     total = np.zeros(SIZE, int)
     everything = np.full(SIZE, -1)
@@ -214,7 +214,7 @@ def test_two_scenes_of_one_place_share_the_split(write_scene, write_vector):
     alone = build([write_scene("a.tif")], path)
     for role in (TRAINING, VALIDATION):
         np.testing.assert_array_equal(dataset.count(role, 3) % 2, 0)
-        found, times = laid_out(dataset, role)
+        _, times = laid_out(dataset, role)
         assert set(np.unique(times)) == {0, 2}
         np.testing.assert_array_equal(dataset.split.pixels(role), dataset.count(role, 3))
     assert dataset.count(TRAINING, 3).sum() + dataset.count(VALIDATION, 3).sum() == 2 * (
@@ -239,7 +239,7 @@ def test_test_labels_must_lie_on_a_scene(write_scene, write_vector):
 
 def test_one_class_is_not_enough(write_scene, write_vector):
     features = [(pixel_box(20, 20, 9, 9), {"class": "a"}), (pixel_box(0, 0, 3, 9), {"class": "b"})]
-    with pytest.raises(LabelError, match="at least two classes.* only a"):
+    with pytest.raises(LabelError, match=r"at least two classes.* only a"):
         build([write_scene()], write_vector("l.geojson", features))
 
 
