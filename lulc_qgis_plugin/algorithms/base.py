@@ -98,7 +98,7 @@ class EngineAlgorithm(LulcAlgorithm):
         super().__init__()
         self._options: Any = None
         self._inputs: dict[str, Any] = {}
-        self._failure: QgsProcessingException | None = None
+        self._failure = ""
         self._layer_ids: dict[str, str] = {}
 
     def add_option(self, name: str, what: Any, help: str = "", advanced: bool = False) -> None:
@@ -151,7 +151,7 @@ class EngineAlgorithm(LulcAlgorithm):
         try:
             self._inputs = self._read(False, ParameterReader(parameters, context, feedback))
         except QgsProcessingException as err:
-            self._failure = err
+            self._failure = str(err)
         return True
 
     def processAlgorithm(
@@ -164,8 +164,8 @@ class EngineAlgorithm(LulcAlgorithm):
 
         The outputs are read here, because QGIS forgets layers to load that the preparation named.
         """
-        if self._failure is not None:
-            raise self._failure
+        if self._failure:
+            raise QgsProcessingException(self._failure)
         reader = ParameterReader(parameters, context, feedback)
         values = {**self._inputs, **self._read(True, reader)}
         try:

@@ -128,16 +128,6 @@ class ParameterReader:
         self._context = context
         self._feedback = feedback
         self.layer_ids: dict[str, str] = {}
-        self._readers: dict[str, Callable[[Definition], Any]] = {
-            "extent": self._extent,
-            "field": self._field,
-            "file": self._file,
-            "fileDestination": self._file_destination,
-            "layer": self._layer,
-            "multilayer": self._rasters,
-            "raster": self._raster,
-            "rasterDestination": self._raster_destination,
-        }
 
     def read(self, definition: Definition) -> Any:
         """Return the value of a parameter; None or '' where it was not given.
@@ -145,8 +135,8 @@ class ParameterReader:
         Raises:
             QgsProcessingException: a layer does not exist or cannot be used.
         """
-        reader = self._readers.get(definition.type())
-        return reader(definition) if reader is not None else self.plain(definition)
+        reader = _READERS.get(definition.type(), ParameterReader.plain)
+        return reader(self, definition)
 
     def plain(self, definition: Definition) -> Any:
         """Return the value as given: the options check it, in a model nobody else does."""
@@ -234,6 +224,19 @@ class ParameterReader:
         if isinstance(item, QgsMapLayer):
             return True
         return QgsProcessingUtils.mapLayerFromString(str(item), self._context) is not None
+
+
+# By type of parameter; kept out of the reader, where they would tie it and its context in a cycle.
+_READERS: dict[str, Callable[[ParameterReader, Definition], Any]] = {
+    "extent": ParameterReader._extent,
+    "field": ParameterReader._field,
+    "file": ParameterReader._file,
+    "fileDestination": ParameterReader._file_destination,
+    "layer": ParameterReader._layer,
+    "multilayer": ParameterReader._rasters,
+    "raster": ParameterReader._raster,
+    "rasterDestination": ParameterReader._raster_destination,
+}
 
 
 def _no_layer(definition: Definition, kind: str, shown: str) -> QgsProcessingException:

@@ -247,7 +247,7 @@ def test_a_killed_worker_is_a_failure(env, data, tmp_path):
 
 def child_of(pid):
     """Return the worker that a qgis_process has started."""
-    command = ["ps", "-o", "pid=,args=", "--ppid", str(pid)]
+    command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)]
     for line in subprocess.run(command, capture_output=True, text=True).stdout.splitlines():
         if "launcher.py" in line:
             return int(line.split()[0])

@@ -1,5 +1,7 @@
 """Fixtures of the tests in QGIS; pytest-qgis starts QGIS itself."""
 
+import gc
+
 import pytest
 from support import use_plugin, write_labels, write_scene
 
@@ -16,6 +18,7 @@ def provider(qgis_app, qgis_processing):
     plugin.initProcessing()
     yield QgsApplication.processingRegistry().providerById("lulc")
     plugin.unload()
+    gc.collect()  # layers that are freed only after GDAL has ended crash at exit
 
 
 @pytest.fixture(scope="session")

@@ -183,7 +183,9 @@ def test_several_scenes_by_name_and_path(requests, scene, labels, tmp_path):
 
 def test_a_layer_that_is_no_file_is_refused(requests, tmp_path, monkeypatch, scene, model_file):
     monkeypatch.setattr(QgsRasterLayer, "providerType", lambda self: "wms")
-    given = {"INPUT": QgsRasterLayer(scene, "web map"), "MODEL": model_file}
+    layer = QgsRasterLayer(scene, "web map")
+    QgsProject.instance().addMapLayer(layer)
+    given = {"INPUT": layer, "MODEL": model_file}
     with pytest.raises(QgsProcessingException, match="'web map', a layer of the type wms"):
         run("classifyraster", {**given, "OUTPUT": str(tmp_path / "map.tif")})
     assert not requests
