@@ -79,6 +79,19 @@ def test_overviews_of_classes_are_classes(tmp_path, legend):
     assert (shown[:128, :128] == 5).all()
 
 
+def test_overviews_show_the_class_that_most_pixels_have(tmp_path):
+    grey = {1: (0, 0, 0), 2: (150, 150, 150), 5: (200, 200, 200)}
+    legend = make_legend(list(grey), ["black", "their mean", "bright"], grey)
+    one_of_four = np.random.default_rng(0).integers(0, 4, (128, 128))
+    values = np.full((128, 2, 128, 2), 5, np.uint8)
+    rows, columns = np.mgrid[0:128, 0:128]
+    values[rows, one_of_four // 2, columns, one_of_four % 2] = 1
+    layout = Layout("uint8", 0, legend=legend, block_px=128)
+    write(tmp_path / "map.tif", values.reshape(1, 256, 256), layout)
+    with rasterio.open(tmp_path / "map.tif", overview_level=0) as small:
+        assert (small.read(1) == 5).all()
+
+
 def test_overviews_of_numbers_are_means(tmp_path):
     values = np.tile(np.array([[0, 100], [0, 100]], np.float32), (1, 256, 256))
     layout = Layout("float32", math.nan, overviews="average", block_px=128)

@@ -234,8 +234,9 @@ def test_mask_raster_in_another_crs(write_raster, image):
     assert not valid[:, 21:].any()
 
 
-def test_beyond_the_mask_raster_all_is_valid(write_raster, image):
-    mask = write_raster("clouds.tif", np.ones((10, 10), np.uint8))
+@pytest.mark.parametrize("name", ["clouds.tif", "SCL.tif"])
+def test_beyond_the_mask_raster_all_is_valid(write_raster, image, name):
+    mask = write_raster(name, np.ones((10, 10), np.uint8))
     _, valid = read(write_raster("scene.tif", image), mask=mask)
     assert not valid[:10, :10].any()
     assert valid[10:].all()

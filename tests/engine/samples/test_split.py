@@ -70,6 +70,20 @@ def test_every_class_of_mixed_blocks_is_trained(counts, share, test_share, seed)
     assert (roles[counts.sum(axis=1) == 0] == TRAINING).all()
 
 
+@given(blocks(), shares, seeds)
+def test_no_class_of_mixed_blocks_is_left_unvalidated_without_need(counts, share, seed):
+    """Where a class of two or more blocks is not validated, moving any of them costs another."""
+    roles = assign_roles(counts, share, 0.0, seed)
+    held = counts > 0
+    units = held.sum(axis=0)
+    for k in np.flatnonzero(units >= 2):
+        if VALIDATION in roles_of(roles, counts, k):
+            continue
+        for unit in np.flatnonzero(held[:, k]):
+            others = (roles == TRAINING) & (np.arange(len(roles)) != unit)
+            assert any(not (others & held[:, c]).any() for c in np.flatnonzero(held[unit]))
+
+
 @given(blocks(), shares, test_shares, seeds)
 def test_the_same_seed_gives_the_same_split(counts, share, test_share, seed):
     again = assign_roles(counts.copy(), share, test_share, seed)
@@ -124,6 +138,15 @@ def test_rare_classes_in_blocks_of_a_common_one(seed):
     roles = assign_roles(counts, 0.2, 0.0, seed)
     assert roles_of(roles, counts, 1) == {TRAINING, VALIDATION}
     assert roles_of(roles, counts, 0) == {TRAINING, VALIDATION}
+
+
+def test_a_block_is_moved_where_a_class_was_forgotten():
+    counts = np.array(
+        [[0, 0, 823, 859], [12, 0, 357, 0], [0, 239, 0, 448], [553, 0, 0, 5], [0, 0, 161, 0]]
+    )
+    roles = assign_roles(counts, 0.2, 0.0, 0)
+    for k in (0, 2, 3):
+        assert roles_of(roles, counts, k) == {TRAINING, VALIDATION}
 
 
 def test_everything_in_one_block_is_trained_on():
