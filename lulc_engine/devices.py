@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import random
+import sys
 from typing import Any
 
 import numpy as np
@@ -38,7 +41,23 @@ def use_threads(count: int) -> int:
     chosen = count or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ())
     chosen = chosen or os.cpu_count() or 1
     torch.set_num_threads(chosen)
+    _reuse_memory()
     return chosen
+
+
+def _reuse_memory() -> None:
+    """Keep freed memory for the next tensor instead of handing it back to the system.
+
+    The C library of Linux maps and unmaps every large tensor anew, and clearing the pages takes
+    more time than the network's arithmetic. Elsewhere nothing changes.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    trim_threshold, mmap_max = -1, -4
+    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+        library = ctypes.CDLL(None)
+        library.mallopt(mmap_max, 0)
+        library.mallopt(trim_threshold, 2**31 - 1)
 
 
 def make_repeatable(seed: int) -> np.random.Generator:

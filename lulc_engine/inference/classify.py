@@ -30,7 +30,7 @@ from lulc_engine.samples.chips import as_input
 from lulc_engine.training.provenance import training_hashes
 
 # Large enough that the halo costs little, small enough for a laptop's memory.
-TILE_PX = 640
+TILE_PX = 576
 # Margin of networks whose reach has no useful bound; their windows may show faint seams.
 FALLBACK_HALO_PX = 128
 

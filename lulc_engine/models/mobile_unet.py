@@ -7,6 +7,9 @@ network has 235,296 trainable parameters (238,112 with batch-norm statistics).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -47,10 +50,19 @@ class MobileUNet(nn.Module):
             skips.append(features)
             features = block(functional.max_pool2d(features, 2))
         for block in self.up:
-            larger = functional.interpolate(features, scale_factor=2.0, mode="nearest")
-            features = block(torch.cat([larger, skips.pop()], dim=1))
+            features = block(_enlarge_and_join(features, skips.pop()))
         logits: Tensor = self.head(features)
         return logits
+
+
+def make(in_channels: int, classes: int, settings: Mapping[str, Any]) -> MobileUNet:
+    """Return an untrained Mobile-UNet; it has no settings."""
+    return MobileUNet(in_channels, classes)
+
+
+def _enlarge_and_join(features: Tensor, skip: Tensor) -> Tensor:
+    """Return [features twice as large, skip]; a function, so that the parts are let go at once."""
+    return torch.cat([functional.interpolate(features, scale_factor=2.0, mode="nearest"), skip], 1)
 
 
 def separable_block(in_channels: int, filters: int) -> nn.Sequential:
@@ -61,6 +73,6 @@ def separable_block(in_channels: int, filters: int) -> nn.Sequential:
             nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False),
             nn.Conv2d(channels, filters, 1),
             nn.BatchNorm2d(filters, eps=1e-3),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
         ]
     return nn.Sequential(*layers)
