@@ -42,12 +42,12 @@ class Country:
         values = self.reflectance * scale
         return (values if scale == 1 else np.round(values)).astype(dtype)
 
-    def polygons(self, path, values, share=1.0, **options):
-        """Write the inner part of fields as GeoJSON, with the field ``class``."""
+    def polygons(self, path, values, tenths=range(10), **options):
+        """Write the inner part of fields, or of some tenths of them, with the field ``class``."""
         inner = FIELD_PX - 4
         features = []
         for number, (row, column) in enumerate(np.ndindex(self.fields.shape)):
-            if number % 10 < share * 10:
+            if number % 10 in tenths:
                 box = pixel_box(row * FIELD_PX + 2, column * FIELD_PX + 2, inner, inner)
                 features.append((box, {"class": values[self.fields[row, column]]}))
         return write_geojson(path, features, **options)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import rasterio
 import torch
 
 import lulc_engine
-from lulc_engine.options import TrainSegmenterOptions
+from lulc_engine.options import TrainSegmenterOptions, option_name
 from lulc_engine.outputs import file_sha256
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.samples.dataset import Dataset
@@ -22,7 +23,8 @@ from lulc_engine.training.fit import Fit
 from lulc_engine.training.recipe import Recipe
 
 # Where results go and how many cores there were says nothing about the model.
-_NOT_PROVENANCE = {"model", "report", "metrics", "table", "keep_best", "device", "threads"}
+_OUTPUTS = {"model", "report", "metrics", "table"}
+_NOT_PROVENANCE = _OUTPUTS | {"keep_best", "device", "threads"}
 _PATHS = {"image", "labels", "test_labels", "mask"}
 
 
@@ -67,10 +69,13 @@ def describe_files(options: TrainSegmenterOptions) -> dict[str, Any]:
 def describe_split(dataset: Dataset) -> dict[str, Any]:
     """Return how labels were divided, with a row per class."""
     split = dataset.split
+    labelled = split.counts.sum(axis=1) > 0
     return {
         "unit": split.kind,
         "block_px": split.block_px,
-        "units": {name: int((split.roles == role).sum()) for role, name in enumerate(ROLE_NAMES)},
+        "units": {
+            name: int((split.roles[labelled] == role).sum()) for role, name in enumerate(ROLE_NAMES)
+        },
         "roles": "".join(str(int(role)) for role in split.roles),
         "own_test_labels": dataset.has_own_test,
         "classes": split.describe(dataset.legend.names),
@@ -114,19 +119,13 @@ def _base(path: str) -> str:
 
 def command_line(options: TrainSegmenterOptions) -> str:
     """Return the ``lulc`` command that repeats the run, with base names of files."""
-    defaults = {f.name: f.default for f in dataclasses.fields(options)}
-    words: Sequence[str] = ["lulc train-segmenter"]
-    for name, value in options.as_dict().items():
-        default = defaults[name]
-        if value in (None, "", []) or value == default:
+    words = ["lulc", "train-segmenter"]
+    for item in dataclasses.fields(options):
+        value = getattr(options, item.name)
+        if value is None or value == item.default:
             continue
-        option = "--" + name.replace("_", "-")
-        items = value if isinstance(value, list) else [value]
-        for item in items:
-            text = _base(item) if name in _PATHS | _NOT_PROVENANCE and item else str(item)
-            words = [*words, option if value is True else f"{option} {_quoted(str(text))}"]
-    return " ".join(words)
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"' if any(c in text for c in " ,;&|<>()'") or not text else text
+        for one in value if isinstance(value, tuple) else (value,):
+            words.append(option_name(item.name))
+            if one is not True:
+                words.append(_base(one) if item.name in _PATHS | _OUTPUTS else str(one))
+    return shlex.join(words)
