@@ -15,8 +15,23 @@ from typing import Any, Dict, Mapping, Optional, Tuple, Type, TypeVar
 
 from lulc_engine.errors import OptionsError
 
-SEGMENTERS = ("mobile_unet", "unet", "unetplusplus", "fpn", "deeplabv3plus", "segformer")
-LOSSES = ("class_focused", "cross_entropy", "dice", "focal", "lovasz")
+# Networks and losses by name, and where each is made, as ``module:function``. The functions are
+# named, not imported: torch is not there where options are declared.
+SEGMENTERS = {
+    "mobile_unet": "lulc_engine.models.mobile_unet:make",
+    "unet": "lulc_engine.models.smp_models:make_unet",
+    "unetplusplus": "lulc_engine.models.smp_models:make_unetplusplus",
+    "fpn": "lulc_engine.models.smp_models:make_fpn",
+    "deeplabv3plus": "lulc_engine.models.smp_models:make_deeplabv3plus",
+    "segformer": "lulc_engine.models.smp_models:make_segformer",
+}
+LOSSES = {
+    "class_focused": "lulc_engine.losses.class_focused:loss",
+    "cross_entropy": "lulc_engine.losses.cross_entropy:loss",
+    "dice": "lulc_engine.losses.dice:loss",
+    "focal": "lulc_engine.losses.focal:loss",
+    "lovasz": "lulc_engine.losses.lovasz:loss",
+}
 INDICES = ("ndvi", "ndbi", "evi", "savi", "ndwi")
 RECIPES = ("default", "published")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -156,7 +171,7 @@ class TrainSegmenterOptions(SceneOptions, MachineOptions):
     indices: Tuple[str, ...] = texts(
         "Spectral indices to add as channels.", choices=INDICES, commas=True
     )
-    architecture: str = text("The network.", "mobile_unet", choices=SEGMENTERS)
+    architecture: str = text("The network.", "mobile_unet", choices=tuple(SEGMENTERS))
     encoder: str = text("Encoder of the architectures other than mobile_unet.", "mobilenet_v2")
     encoder_weights: str = text(
         "Pretrained encoder weights, such as imagenet (needs a network connection once).", "none"
@@ -166,7 +181,7 @@ class TrainSegmenterOptions(SceneOptions, MachineOptions):
         "default",
         choices=RECIPES,
     )
-    loss: Optional[str] = text("The loss. Default: the recipe's.", None, choices=LOSSES)
+    loss: Optional[str] = text("The loss. Default: the recipe's.", None, choices=tuple(LOSSES))
     focus_classes: Tuple[str, ...] = texts(
         "Classes that the class-focused loss attends to: names or ids, or 'auto' for the pair most "
         "confused on validation after 5 epochs, or 'none'."

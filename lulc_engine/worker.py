@@ -77,10 +77,10 @@ def main(arguments: list[str]) -> int:
     except LulcError as err:
         feedback.emit(protocol.ERROR, exit_code=err.exit_code, **err.as_dict())
         return err.exit_code
-    except MemoryError:
-        feedback.emit(protocol.ERROR, exit_code=5, **OUT_OF_MEMORY)
-        return 5
     except Exception as err:  # the one place where a bug becomes a message
+        if is_out_of_memory(err):
+            feedback.emit(protocol.ERROR, exit_code=5, **OUT_OF_MEMORY)
+            return 5
         traceback.print_exc()
         feedback.emit(protocol.ERROR, exit_code=1, **bug_report(err))
         return 1
@@ -95,6 +95,13 @@ OUT_OF_MEMORY = {
 }
 
 
+def is_out_of_memory(err: BaseException) -> bool:
+    """Return whether memory ran out; PyTorch says so in words, by device."""
+    text = str(err)
+    in_words = "can't allocate memory" in text or "out of memory" in text
+    return isinstance(err, MemoryError) or (isinstance(err, RuntimeError) and in_words)
+
+
 def bug_report(err: BaseException) -> dict[str, str]:
     """Return the error object for an exception that nobody foresaw."""
     return {
@@ -106,7 +113,8 @@ def bug_report(err: BaseException) -> dict[str, str]:
 
 def _take_stdout() -> TextIO:
     """Keep stdout for the protocol and send everything else that writes to it to stderr."""
-    stream = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    # A file name that is no text becomes JSON escapes instead of an error.
+    stream = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace", newline="\n")
     os.dup2(2, 1)
     return stream
 
@@ -116,7 +124,8 @@ def _read_request(arguments: list[str]) -> tuple[str, dict[str, Any]]:
         raise OptionsError("The worker needs one argument: the request file.")
     try:
         request = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-        version, name, options = request["v"], request["command"], request["options"]
+        version, name = request["v"], str(request["command"])
+        options = dict(request["options"])
     except (OSError, ValueError, KeyError, TypeError) as err:
         raise OptionsError(f"The request file {arguments[0]} cannot be read: {err}.") from err
     if version != protocol.VERSION:
@@ -130,11 +139,13 @@ def _read_request(arguments: list[str]) -> tuple[str, dict[str, Any]]:
 
 
 def _watch_stdin(feedback: WorkerFeedback, grace_s: float) -> None:
-    for line in sys.stdin:
-        if line.strip() == protocol.CANCEL:
+    for line in sys.stdin.buffer:
+        if line.strip() == protocol.CANCEL.encode():
             break
     feedback.cancel()
-    threading.Timer(grace_s, _end_now, args=(feedback,)).start()
+    timer = threading.Timer(grace_s, _end_now, args=(feedback,))
+    timer.daemon = True  # a run that ends by itself does not wait for it
+    timer.start()
 
 
 def _end_now(feedback: WorkerFeedback) -> None:

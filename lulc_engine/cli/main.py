@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ from lulc_engine.commands import COMMANDS
 from lulc_engine.errors import LulcError, OptionsError
 from lulc_engine.options import Options, option_name
 from lulc_engine.protocol import to_json
-from lulc_engine.worker import OUT_OF_MEMORY, bug_report
+from lulc_engine.worker import OUT_OF_MEMORY, bug_report, is_out_of_memory
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code (see `errors`)."""
     given = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in given
+    _print_any_text(as_json)
     feedback = ConsoleFeedback()
     _cancel_on_signals(feedback)
     try:
@@ -40,9 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
         result = command.run(command.options.from_mapping(parsed), feedback)
     except LulcError as err:
         return _fail(err.as_dict(), err.exit_code, as_json)
-    except MemoryError:
-        return _fail(OUT_OF_MEMORY, 5, as_json)
     except Exception as err:  # the one place where a bug becomes a message
+        if is_out_of_memory(err):
+            return _fail(OUT_OF_MEMORY, 5, as_json)
         traceback.print_exc()
         return _fail(bug_report(err), 1, as_json)
     finally:
@@ -85,6 +87,14 @@ def _argument(rules: Any, default: Any) -> dict[str, Any]:
         argument.update(action="append", default=None)
         argument["help"] += " Repeat the option for several."
     return argument
+
+
+def _print_any_text(as_json: bool) -> None:
+    """Let names that the console's encoding lacks become escapes; JSON is always UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            is_json = as_json and stream is sys.stdout
+            stream.reconfigure(encoding="utf-8" if is_json else None, errors="backslashreplace")
 
 
 def _cancel_on_signals(feedback: ConsoleFeedback) -> None:

@@ -7,37 +7,19 @@ published preset of the Mobile-UNet is 0.5, 0.5 and 0.3.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from lulc_engine.losses.context import FocusSettings, LossContext
 from lulc_engine.losses.pixels import cross_entropy_of, focal_of, select_valid
 
 _SMOOTHING = 1e-6
 
 
-@dataclass(frozen=True)
-class FocusSettings:
-    """Numbers of the class-focused loss; the defaults are the published preset.
-
-    Attributes:
-        cross_entropy_share: weight of the cross entropy.
-        focal_share: weight of the focal term.
-        tversky_share: weight of the Tversky term.
-        gamma: focusing exponent of the focal term.
-        focal_alpha: constant factor of the focal term.
-        alpha: weight of false positives in the Tversky index.
-        beta: weight of false negatives in the Tversky index.
-    """
-
-    cross_entropy_share: float = 0.5
-    focal_share: float = 0.5
-    tversky_share: float = 0.3
-    gamma: float = 2.5
-    focal_alpha: float = 0.5
-    alpha: float = 0.8
-    beta: float = 0.2
+def loss(logits: Tensor, labels: Tensor, context: LossContext) -> Tensor:
+    """Return `class_focused` with the weights, focus classes and settings of the context."""
+    return class_focused(logits, labels, context.weights, context.focus, context.settings)
 
 
 def class_focused(

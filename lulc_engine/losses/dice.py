@@ -5,7 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lulc_engine.losses.context import LossContext
+
 _SMOOTHING = 1e-6
+
+
+def loss(logits: Tensor, labels: Tensor, context: LossContext) -> Tensor:
+    """Return `dice`, which needs no context."""
+    return dice(logits, labels)
 
 
 def dice(logits: Tensor, labels: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Losses that are means over labelled pixels: cross entropy and focal."""
+"""Parts of losses that are means over labelled pixels, and class weights."""
 
 from __future__ import annotations
 
@@ -26,33 +26,18 @@ def cross_entropy_of(log_p: Tensor, y: Tensor, weights: Tensor | None) -> Tensor
     return (losses if weights is None else losses * weights[y]).mean()
 
 
-def focal_of(log_p: Tensor, y: Tensor, gamma: float, alpha: float) -> Tensor:
-    """Return the mean over n pixels of alpha * (1 - p_y)^gamma * -log p_y.
+def focal_of(
+    log_p: Tensor, y: Tensor, gamma: float, alpha: float, weights: Tensor | None = None
+) -> Tensor:
+    """Return the mean over n pixels of w_y * alpha * (1 - p_y)^gamma * -log p_y.
 
     Lin et al. 2017 (arXiv:1708.02002), with softmax probabilities and a constant alpha.
     """
     if len(y) == 0:
         return log_p.sum()
     log_py = log_p.gather(1, y[:, None])[:, 0]
-    return (alpha * (1 - log_py.exp()).clamp(min=0) ** gamma * -log_py).mean()
-
-
-def cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None) -> Tensor:
-    """Return the weighted cross entropy of labelled pixels; see `cross_entropy_of`."""
-    log_p, y = select_valid(logits, labels)
-    return cross_entropy_of(log_p, y, weights)
-
-
-def focal(
-    logits: Tensor, labels: Tensor, weights: Tensor | None, gamma: float, alpha: float
-) -> Tensor:
-    """Return the focal loss of labelled pixels, weighted by class where weights are given."""
-    log_p, y = select_valid(logits, labels)
-    if weights is None or len(y) == 0:
-        return focal_of(log_p, y, gamma, alpha)
-    log_py = log_p.gather(1, y[:, None])[:, 0]
     losses = alpha * (1 - log_py.exp()).clamp(min=0) ** gamma * -log_py
-    return (losses * weights[y]).mean()
+    return (losses if weights is None else losses * weights[y]).mean()
 
 
 def class_weights(

@@ -28,7 +28,7 @@ class ModelSpec:
 
     Attributes:
         task: MLM name of the task.
-        architecture: key of `models.MODELS`.
+        architecture: key of `options.SEGMENTERS`.
         settings: options of the architecture.
         bands: bands in the order of the network's inputs.
         indices: spectral indices that follow the bands.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import segmentation_models_pytorch as smp
 import timm
 from torch import Tensor, nn
@@ -95,3 +98,18 @@ def _check_encoder(encoder: str, weights: str | None) -> None:
             f"The encoder {encoder} has no weights {weights!r}.",
             f"Choose from: {', '.join(settings)}; or none.",
         )
+
+
+def _maker(architecture: str) -> Callable[[int, int, Mapping[str, Any]], SmpSegmenter]:
+    def make(in_channels: int, classes: int, settings: Mapping[str, Any]) -> SmpSegmenter:
+        weights = settings.get("encoder_weights")
+        return SmpSegmenter(architecture, in_channels, classes, settings["encoder"], weights)
+
+    return make
+
+
+make_unet = _maker("unet")
+make_unetplusplus = _maker("unetplusplus")
+make_fpn = _maker("fpn")
+make_deeplabv3plus = _maker("deeplabv3plus")
+make_segformer = _maker("segformer")

@@ -51,14 +51,16 @@ class WindowSampler:
         )
 
     def _class_shares(self, balance: float) -> np.ndarray:
-        """Return how often to draw each class: its aim over the labels that one window of it has."""
+        """Return how often to draw each class: its aim over what one window shows of it."""
         sizes = np.array([len(places) for places in self._pixels], dtype=np.float64)
         shares = np.zeros(len(sizes))
         for index in np.flatnonzero(sizes):
             windows = [self._window(int(index))[1] for _ in range(_TRIAL_WINDOWS)]
             in_window = float(np.mean([(labels == index).sum() for labels in windows]))
             shares[index] = sizes[index] ** (1 - balance) / in_window
-        return shares / shares.sum()
+        total: float = shares.sum()
+        normalised: np.ndarray = shares / total
+        return normalised
 
     def _window(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         places = self._pixels[index]

@@ -16,7 +16,8 @@ from torch import Tensor
 from lulc_engine.errors import DataError
 from lulc_engine.evaluation import scores
 from lulc_engine.feedback import Feedback
-from lulc_engine.losses import LOSSES, LossContext
+from lulc_engine.losses import get_loss
+from lulc_engine.losses.context import LossContext
 from lulc_engine.models.network import Network
 from lulc_engine.samples.augment import WindowSampler
 from lulc_engine.samples.dataset import Dataset
@@ -105,7 +106,7 @@ class Trainer:
         self._dataset, self._sampler, self._recipe = dataset, sampler, recipe
         self._steps, self._context, self._device = steps, context, device
         self._make_weights, self._find_focus = make_weights, find_focus
-        self._loss = LOSSES[recipe.loss]
+        self._loss = get_loss(recipe.loss)
         self._optimizer = _make_optimizer(network, recipe)
         self._schedule = Schedule(self._optimizer, recipe, steps)
         self._average = copy.deepcopy(network) if recipe.average else None

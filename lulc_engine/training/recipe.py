@@ -13,7 +13,7 @@ class Recipe:
     """The numbers of a training.
 
     Attributes:
-        loss: key of `losses.LOSSES`.
+        loss: key of `options.LOSSES`.
         optimizer: adam or adamw.
         learning_rate: the highest rate.
         weight_decay: decoupled, for adamw.

@@ -22,8 +22,7 @@ from lulc_engine.evaluation.metrics import (
     metrics_table,
 )
 from lulc_engine.feedback import Feedback
-from lulc_engine.losses import LossContext
-from lulc_engine.losses.class_focused import FocusSettings
+from lulc_engine.losses.context import FocusSettings, LossContext
 from lulc_engine.losses.pixels import class_weights
 from lulc_engine.models.build import build_network, network_tensors
 from lulc_engine.models.card import SEGMENTATION, ModelSpec, make_card

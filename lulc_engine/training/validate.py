@@ -11,7 +11,8 @@ from torch import nn
 
 from lulc_engine.evaluation import confusion
 from lulc_engine.feedback import Feedback
-from lulc_engine.losses import Loss, LossContext
+from lulc_engine.losses import Loss
+from lulc_engine.losses.context import LossContext
 from lulc_engine.samples.chips import Chip, as_input
 
 

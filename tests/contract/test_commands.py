@@ -207,15 +207,30 @@ def test_hostile_variables_do_no_harm(env, trained, tmp_path):
 # --- the end of a run ----------------------------------------------------------------------------
 
 
+@pytest.fixture
+def started():
+    """Start qgis_process; whatever becomes of the test, it does not go on after it."""
+    processes = []
+
+    def start(*arguments):
+        processes.append(qgis_process(*arguments))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_stopped_training_ends_the_worker_and_leaves_nothing(env, data, tmp_path, how):
+def test_a_stopped_training_ends_the_worker_and_leaves_nothing(started, env, data, tmp_path, how):
     model = tmp_path / "model.safetensors"
     parameters = {
         "INPUT": data["scene"], "LABELS": data["labels"], "CLASS_FIELD": "class_id",
         "EPOCHS": 10000, "PATIENCE": 10000, "MODEL": model,
     }  # fmt: skip
     given = [f"{name}={value}" for name, value in parameters.items()]
-    process = qgis_process(env, "run", "lulc:trainsegmenter", "--", *given)
+    process = started(env, "run", "lulc:trainsegmenter", "--", *given)
     worker = wait_for(lambda: child_of(process.pid))
     assert worker, "no worker was started"
     time.sleep(3)  # well into its work
@@ -230,12 +245,12 @@ def test_a_stopped_training_ends_the_worker_and_leaves_nothing(env, data, tmp_pa
         assert list(tmp_path.iterdir()) == []
 
 
-def test_a_killed_worker_is_a_failure(env, data, tmp_path):
+def test_a_killed_worker_is_a_failure(started, env, data, tmp_path):
     given = [
         f"INPUT={data['scene']}", f"LABELS={data['labels']}", "CLASS_FIELD=class_id",
         "EPOCHS=10000", "PATIENCE=10000", f"MODEL={tmp_path / 'model.safetensors'}",
     ]  # fmt: skip
-    process = qgis_process(env, "run", "lulc:trainsegmenter", "--", *given)
+    process = started(env, "run", "lulc:trainsegmenter", "--", *given)
     worker = wait_for(lambda: child_of(process.pid))
     time.sleep(1)
     subprocess.run(["kill", "-9", str(worker)], check=True)

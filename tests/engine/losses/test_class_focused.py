@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from lulc_engine.losses.class_focused import FocusSettings, class_focused, tversky
-from lulc_engine.losses.pixels import class_weights, cross_entropy, focal
+from lulc_engine.losses.class_focused import class_focused, tversky
+from lulc_engine.losses.context import FocusSettings, LossContext
+from lulc_engine.losses.cross_entropy import loss as cross_entropy
+from lulc_engine.losses.focal import loss as focal
+from lulc_engine.losses.pixels import class_weights
 
 NONE = FocusSettings(cross_entropy_share=0, focal_share=0, tversky_share=0)
 TERMS = {
@@ -108,15 +111,15 @@ def test_the_cases_hold_what_they_are_for():
 def test_weights_are_not_renormalised():
     logits = torch.zeros(1, 2, 2, 2)
     labels = torch.tensor([[[0, 0], [0, 1]]])
-    found = cross_entropy(logits, labels, torch.tensor([1.0, 3.0]))
+    found = cross_entropy(logits, labels, LossContext(torch.tensor([1.0, 3.0])))
     assert float(found) == pytest.approx(math.log(2) * (3 * 1 + 3) / 4)
 
 
 def test_focal_by_hand():
     logits = torch.tensor([[[[math.log(3.0)]], [[0.0]]]])  # p = 3/4, 1/4
     expected = 0.5 * 0.25**2.5 * -math.log(0.75)
-    assert float(focal(logits, torch.tensor([[[0]]]), None, 2.5, 0.5)) == pytest.approx(expected)
-    weighted = focal(logits, torch.tensor([[[0]]]), torch.tensor([1.5, 9.0]), 2.5, 0.5)
+    assert float(focal(logits, torch.tensor([[[0]]]), LossContext())) == pytest.approx(expected)
+    weighted = focal(logits, torch.tensor([[[0]]]), LossContext(torch.tensor([1.5, 9.0])))
     assert float(weighted) == pytest.approx(1.5 * expected)
 
 

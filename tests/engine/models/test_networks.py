@@ -9,12 +9,12 @@ from torch import nn
 
 from lulc_engine import options
 from lulc_engine.errors import EnvironmentFailure, OptionsError
-from lulc_engine.models import MODELS, build_body
+from lulc_engine.models import build_body
 from lulc_engine.models.mobile_unet import MobileUNet
 from lulc_engine.models.network import InputLayer, Network, parameter_count
 from lulc_engine.models.receptive_field import measure_halo
 
-SMP = [name for name in MODELS if name != "mobile_unet"]
+SMP = [name for name in options.SEGMENTERS if name != "mobile_unet"]
 SMALL = {"encoder": "mobilenet_v2", "encoder_weights": None}
 
 
@@ -40,10 +40,6 @@ def image_of(height, width, bands=3, seed=0):
 
 
 # --- Mobile-UNet ---------------------------------------------------------------------------------
-
-
-def test_all_names_are_options():
-    assert tuple(MODELS) == options.SEGMENTERS
 
 
 def test_the_published_number_of_parameters():
