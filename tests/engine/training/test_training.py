@@ -11,6 +11,7 @@ from factories import ORIGIN, write_geojson, write_raster
 from landscape import Country
 from learning import Record, majority, map_of, train
 
+from lulc_engine import options
 from lulc_engine.errors import BandError, Cancelled, DataError, LabelError, OptionsError
 from lulc_engine.losses import dice as dice_module
 from lulc_engine.models.model_file import read_card, read_model
