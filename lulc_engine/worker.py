@@ -139,9 +139,11 @@ def _read_request(arguments: list[str]) -> tuple[str, dict[str, Any]]:
 
 
 def _watch_stdin(feedback: WorkerFeedback, grace_s: float) -> None:
-    for line in sys.stdin.buffer:
-        if line.strip() == protocol.CANCEL.encode():
-            break
+    # Without a buffer: the lock of one that is being read ends the interpreter with an abort.
+    with open(0, "rb", buffering=0, closefd=False) as stream:
+        for line in stream:
+            if line.strip() == protocol.CANCEL.encode():
+                break
     feedback.cancel()
     timer = threading.Timer(grace_s, _end_now, args=(feedback,))
     timer.daemon = True  # a run that ends by itself does not wait for it
