@@ -155,12 +155,19 @@ class Trainer:
 
     def _train_step(self) -> float:
         images, labels = self._sampler.batch(self._recipe.batch_size)
+        share = self._blend_share()
+        others = labels
+        if share:
+            images, others = self._sampler.blend(images, labels, share)
         x = torch.from_numpy(images).to(self._device, memory_format=torch.channels_last)
         y = torch.from_numpy(labels).to(self._device)
         layer = self._network.input
         reflectance = self._jittered(x * layer.scale + layer.offset)
         logits = self._network.logits(layer.normalise(reflectance))
         loss = self._loss(logits, y, self._context)
+        if share:
+            z = torch.from_numpy(others).to(self._device)
+            loss = (1 - share) * loss + share * self._loss(logits, z, self._context)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self._network.parameters(), _GRADIENT_NORM)
@@ -173,6 +180,11 @@ class Trainer:
         self._step += 1
         self._update_average()
         return value
+
+    def _blend_share(self) -> float:
+        """Return the share of other spectra in this batch: 0, or up to a half."""
+        draw, share = torch.rand(2, generator=self._noise).tolist()
+        return float(share) / 2 if draw < self._recipe.blend else 0.0
 
     def _skip_bad_step(self) -> float:
         """Leave the weights alone where the loss is not a number; give up if that goes on."""

@@ -26,6 +26,7 @@ class Recipe:
         balance: 0 shows pixels of the classes as often as there are, 1 of all classes alike.
         average: decay of the moving average of weights that is validated and kept; 0 for none.
         jitter: spread of a random gain per band and of a shift, as a share of reflectance.
+        blend: share of batches that are moved towards the spectra of other classes.
     """
 
     loss: str
@@ -41,6 +42,7 @@ class Recipe:
     balance: float
     average: float
     jitter: float
+    blend: float
 
 
 RECIPES = {
@@ -58,6 +60,7 @@ RECIPES = {
         balance=0.0,
         average=0.0,
         jitter=0.0,
+        blend=0.0,
     ),
     "default": Recipe(
         loss="class_focused",
@@ -65,14 +68,15 @@ RECIPES = {
         learning_rate=2e-3,
         weight_decay=1e-2,
         schedule="one_cycle",
-        epochs=24,
+        epochs=16,
         patience=12,
         batch_size=16,
         window_px=64,
         steps=(20, 200),
         balance=1.0,
         average=0.98,
-        jitter=0.2,
+        jitter=0.1,
+        blend=0.5,
     ),
 }
 
