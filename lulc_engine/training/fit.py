@@ -126,6 +126,8 @@ class Trainer:
         started = time.monotonic()
         for epoch in range(1, self._recipe.epochs + 1):
             loss = self._train_epoch(epoch, started, feedback)
+            if self._step == 0:  # an epoch without one good step: nothing has been learned
+                raise _diverged()
             result = self._validate(feedback)
             self._keep(epoch, loss, result, time.monotonic() - started, feedback)
             if epoch == AUTO_AFTER_EPOCHS and self._find_focus:
@@ -190,10 +192,7 @@ class Trainer:
         """Leave the weights alone where the loss is not a number; give up if that goes on."""
         self._bad_steps += 1
         if self._bad_steps > _MOST_BAD_STEPS:
-            raise DataError(
-                "The loss is not a number any more: training diverged.",
-                "Lower LEARNING_RATE, or check the scene for extreme values.",
-            )
+            raise _diverged()
         return 0.0
 
     def _jittered(self, reflectance: Tensor) -> Tensor:
@@ -276,6 +275,13 @@ class Trainer:
         self.state.notes.append(text)
         self.state.focus = self._context.focus = focus
         self._context.weights = self._make_weights(focus).to(self._device)
+
+
+def _diverged() -> DataError:
+    return DataError(
+        "The loss is not a number any more: training diverged.",
+        "Lower LEARNING_RATE, or check the scene for extreme values.",
+    )
 
 
 class Schedule:
