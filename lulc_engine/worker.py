@@ -24,6 +24,7 @@ from lulc_engine import protocol
 from lulc_engine.commands import COMMANDS
 from lulc_engine.errors import Cancelled, LulcError, OptionsError
 from lulc_engine.feedback import Feedback
+from lulc_engine.process import prepare_process
 
 # The parent kills after 5 and 2 seconds; what is left is for removing temporary files.
 _GRACE_S = {"train-segmenter": 4.5}
@@ -59,6 +60,7 @@ class WorkerFeedback(Feedback):
 
 def main(arguments: list[str]) -> int:
     """Run the request named by the only argument; return the exit code."""
+    prepare_process()
     feedback = WorkerFeedback(_take_stdout())
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it sends `cancel`

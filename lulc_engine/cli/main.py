@@ -16,6 +16,7 @@ from lulc_engine.cli.console import ConsoleFeedback, print_result
 from lulc_engine.commands import COMMANDS
 from lulc_engine.errors import LulcError, OptionsError
 from lulc_engine.options import Options, option_name
+from lulc_engine.process import prepare_process
 from lulc_engine.protocol import to_json
 from lulc_engine.worker import OUT_OF_MEMORY, bug_report, is_out_of_memory
 
@@ -32,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in given
     _print_any_text(as_json)
+    prepare_process()
     feedback = ConsoleFeedback()
     _cancel_on_signals(feedback)
     try:
