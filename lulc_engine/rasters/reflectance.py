@@ -37,7 +37,8 @@ class Radiometry:
     def summary(self) -> str:
         """Return a line for the log."""
         scale, offset = _short(self.scale), _short(self.offset)
-        return f"Reflectance = value * {scale} + {offset} ({self.reason})."
+        sign, size = ("-", offset[1:]) if offset.startswith("-") else ("+", offset)
+        return f"Reflectance = value * {scale} {sign} {size} ({self.reason})."
 
 
 def find_radiometry(

@@ -1,9 +1,11 @@
 """The algorithms with the real engine, in qgis_process and beside the command line `lulc`."""
 
 import json
+import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from osgeo import gdal
@@ -253,7 +255,7 @@ def test_a_killed_worker_is_a_failure(started, env, data, tmp_path):
     process = started(env, "run", "lulc:trainsegmenter", "--", *given)
     worker = wait_for(lambda: child_of(process.pid))
     time.sleep(1)
-    subprocess.run(["kill", "-9", str(worker)], check=True)
+    os.kill(worker, signal.SIGKILL)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "memory ran out" in err
@@ -262,10 +264,14 @@ def test_a_killed_worker_is_a_failure(started, env, data, tmp_path):
 
 def child_of(pid):
     """Return the worker that a qgis_process has started."""
-    command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)]
-    for line in subprocess.run(command, capture_output=True, text=True).stdout.splitlines():
-        if "launcher.py" in line:
-            return int(line.split()[0])
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            arguments = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue  # it has ended in the meantime
+        if parent == pid and b"launcher.py" in arguments:
+            return int(folder.name)
     return None
 
 

@@ -258,10 +258,10 @@ def test_parts_of_an_ending_process_are_removed(tmp_path):
 
 AS_NOBODY = """
 import os, sys
-if os.geteuid() == 0:
-    os.setgid(65534); os.setuid(65534)
 from lulc_engine.errors import EnvironmentFailure
 from lulc_engine.outputs import check_writable
+if os.geteuid() == 0:  # only now: nobody may not be able to read the checkout
+    os.setgid(65534); os.setuid(65534)
 try:
     check_writable(sys.argv[1])
 except EnvironmentFailure as err:
