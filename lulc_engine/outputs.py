@@ -24,7 +24,7 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -181,26 +181,28 @@ def remove_open_parts() -> None:
         _remove_part(part)
 
 
-class friendly_write_errors:  # noqa: N801 - a context manager, used like a function
-    """Turn an operating system's write error into one that names the file and the cure."""
+@contextlib.contextmanager
+def friendly_write_errors(path: str | Path, *kinds: type[Exception]) -> Iterator[None]:
+    """Turn an error of writing into one that names the file and the cure.
 
-    def __init__(self, path: str | Path) -> None:
-        self._path = path
+    Args:
+        path: the final path.
+        kinds: errors of libraries that mean the same as one of the operating system.
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, OSError) and not isinstance(error, EnvironmentFailure):
-            raise EnvironmentFailure(
-                f"{self._path} could not be written ({error.strerror or error}).",
-                "Free some disk space or choose another folder.",
-            ) from error
+    Raises:
+        EnvironmentFailure: the file could not be written.
+    """
+    caught: tuple[type[Exception], ...] = (OSError, *kinds)
+    try:
+        yield
+    except EnvironmentFailure:
+        raise
+    except caught as err:
+        reason = f" ({err.strerror})" if isinstance(err, OSError) and err.strerror else ""
+        raise EnvironmentFailure(
+            f"{path} could not be written{reason}.",
+            "Free some disk space or choose another folder.",
+        ) from err
 
 
 def file_sha256(path: str | Path) -> str:

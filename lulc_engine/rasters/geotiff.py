@@ -22,7 +22,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
 from lulc_engine.errors import EnvironmentFailure, RasterError
-from lulc_engine.outputs import Outputs
+from lulc_engine.outputs import Outputs, friendly_write_errors
 from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.legend import Legend
 
@@ -237,27 +237,9 @@ def _check_storable(grid: Grid) -> None:
         )
 
 
-class write_errors:  # noqa: N801 - a context manager, used like a function
-    """Turn GDAL's errors of writing into one that names the file and the cure."""
-
-    def __init__(self, path: str | Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, (RasterioError, CPLE_BaseError, OSError)) and not isinstance(
-            error, EnvironmentFailure
-        ):
-            raise EnvironmentFailure(
-                f"{self._path} could not be written.", _FREE_SPACE_HINT
-            ) from error
+def write_errors(path: str | Path) -> contextlib.AbstractContextManager[None]:
+    """Turn GDAL's errors of writing, too, into one that names the file and the cure."""
+    return friendly_write_errors(path, RasterioError, CPLE_BaseError)
 
 
 def map_encoding(legend: Legend) -> tuple[str, int]:
