@@ -35,7 +35,20 @@ COMMANDS: dict[str, Command] = {
     "train-segmenter": Command(
         declared.TrainSegmenterOptions, "lulc_engine.training.segmenter:train_segmenter"
     ),
+    "train-patches": Command(
+        declared.TrainPatchesOptions, "lulc_engine.training.patches:train_patches"
+    ),
     "classify": Command(declared.ClassifyOptions, "lulc_engine.inference.classify:classify"),
+    "classify-patches": Command(
+        declared.ClassifyPatchesOptions, "lulc_engine.inference.patch_table:classify_patches"
+    ),
     "assess": Command(declared.AssessOptions, "lulc_engine.evaluation.assess:assess"),
     "info": Command(declared.InfoOptions, "lulc_engine.models.info:info"),
+    "export-patches": Command(
+        declared.ExportPatchesOptions, "lulc_engine.samples.patches.export:export_patches"
+    ),
+    "import-model": Command(
+        declared.ImportModelOptions, "lulc_engine.models.keras_import:import_model"
+    ),
+    "export-model": Command(declared.ExportModelOptions, "lulc_engine.models.export:export_model"),
 }

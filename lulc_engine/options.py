@@ -32,6 +32,43 @@ LOSSES = {
     "focal": "lulc_engine.losses.focal:loss",
     "lovasz": "lulc_engine.losses.lovasz:loss",
 }
+# Patch classifiers of our own; every other name is one of timm.
+PATCH_CLASSIFIERS = {
+    "pixelnet": "lulc_engine.models.pixelnet:make",
+    "dcnn5": "lulc_engine.models.dcnn5:make",
+    "spectralnet": "lulc_engine.models.spectralnet:make",
+}
+TIMM_CLASSIFIER = "lulc_engine.models.timm_models:make"
+# Short names of the usual timm models, offered in this order after our own.
+TIMM_NAMES = {
+    "resnet18": "resnet18",
+    "resnet50": "resnet50",
+    "vgg16": "vgg16_bn",
+    "vgg19": "vgg19_bn",
+    "densenet121": "densenet121",
+    "swin": "swin_tiny_patch4_window7_224",
+    "vit": "vit_small_patch16_224",
+    "wide_resnet50_2": "wide_resnet50_2",
+    "efficientnet_b0": "efficientnet_b0",
+}
+PATCH_LOSSES = {
+    "cross_entropy": "lulc_engine.losses.patch_losses:cross_entropy",
+    "binary_cross_entropy": "lulc_engine.losses.patch_losses:binary_cross_entropy",
+    "focal_bce": "lulc_engine.losses.patch_losses:focal_bce",
+    "asymmetric": "lulc_engine.losses.patch_losses:asymmetric",
+    "soft_f1": "lulc_engine.losses.patch_losses:soft_f1",
+}
+MULTILABEL_LOSSES = tuple(name for name in PATCH_LOSSES if name != "cross_entropy")
+SCHEDULES = ("one_cycle", "plateau")
+KEPT = ("metric", "loss", "last")
+PATCH_METRICS = ("overall_accuracy", "macro_f1", "mean_iou", "kappa", "map")
+MODES = ("train", "train_test", "test")
+SPLITTING = ("random", "contiguous")
+RESAMPLINGS = ("cubic", "nearest", "bilinear", "cubic_spline", "lanczos", "average")
+BAND_SETS = ("single", "rgb", "cir", "swir", "all")
+EXPORT_FORMATS = ("auto", "onnx", "openvino")
+EXPORT_KINDS = ("patches", "tiles")
+IMAGE_FORMATS = ("tif", "png", "npy")
 INDICES = ("ndvi", "ndbi", "evi", "savi", "ndwi")
 RECIPES = ("default", "published")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -115,8 +152,8 @@ class SceneOptions(Options):
     """How the pixel values of scenes are to be read."""
 
     bands: Tuple[str, ...] = texts(
-        "Bands to use, in this order: 1-based numbers, descriptions or roles such as red, nir. "
-        "Default: all but alpha.",
+        "Bands to use, in this order: 1-based numbers, descriptions or roles such as red, nir, or "
+        "one of the sets rgb, rgb+nir, rgb+swir, rgb+nir+swir, all. Default: all but alpha.",
         commas=True,
     )
     band_names: Tuple[str, ...] = texts(
@@ -237,6 +274,234 @@ class ClassifyOptions(SceneOptions, MachineOptions):
         "Part to classify: 'xmin,xmax,ymin,ymax [CRS]'; CRS defaults to the scene's."
     )
     tile_px: int = integer("Side of the windows in pixels; 0 chooses it.", 0, 0, 16384)
+    stride: Optional[int] = integer(
+        "Patch classifiers: step between windows in pixels. The map has a pixel per step. Default: "
+        "1 for windows up to 15 px, else the window's side.",
+        None,
+        1,
+        4096,
+    )
+    per_pixel: bool = switch(
+        "Patch classifiers: average overlapping windows, so that the map has the scene's pixels "
+        "whatever STRIDE is."
+    )
+
+
+@dataclass(frozen=True)
+class PatchOptions(SceneOptions):
+    """Where labelled patches come from: files, arrays, or a scene with labels."""
+
+    patches: str = text(
+        "Patches: a folder with one sub-folder per class, a CSV or Parquet table of paths and "
+        "labels, or a folder in the layout of BigEarthNet."
+    )
+    features: str = text("Patches as a numpy file (N, H, W, C).")
+    targets: str = text(
+        "Labels of FEATURES as a numpy file: class ids (N), or 0/1 (N, K) for several classes per "
+        "patch."
+    )
+    single_label: bool = switch("TARGETS (N, K) are one-hot: each patch has one class.")
+    multilabel: bool = switch("A patch may have several classes. Default: as the labels show.")
+    classes: Tuple[str, ...] = texts(
+        "Names of the classes of TARGETS, in the order of the ids or columns.", commas=True
+    )
+    image: Tuple[str, ...] = texts("Scenes to cut patches from, instead of PATCHES (INPUT).")
+    labels: str = text("Polygons, points or a label raster that lie on the scenes.")
+    class_field: str = text("Field of the vector labels that holds the class.")
+    class_name_field: str = text("Field that holds the class names where CLASS_FIELD holds ids.")
+    ignore_value: str = text(
+        "Value of a label raster that means no label; 'none' keeps every value. Default: the "
+        "raster's nodata value, else 0."
+    )
+    patch_px: Optional[int] = integer(
+        "Side of a patch in pixels. Default: 5 for scenes, else that of most patches.",
+        None,
+        1,
+        1024,
+    )
+    max_per_class: int = integer(
+        "Most patches of a class that are cut from scenes, drawn at random.", 20000, 1, 10**7
+    )
+    resampling: str = text(
+        "How bands of a coarser resolution are brought to the finest (BigEarthNet).",
+        "cubic",
+        choices=RESAMPLINGS,
+    )
+    fraction: float = number("Share of the patches of each class to use.", 1.0, 0.0001, 1)
+    split: str = text(
+        "How patches without a split of their own are divided: at random, or each class into "
+        "contiguous parts in the order of the file (neighbours stay together).",
+        "random",
+        choices=SPLITTING,
+    )
+    validation_share: float = number(
+        "Share of patches, polygons or blocks held back for validation.", 0.2, 0.01, 0.5
+    )
+    test_share: Optional[float] = number(
+        "Share of patches, polygons or blocks held back for an untouched test; 0 holds none back. "
+        "Default: 0.2, or what the data's own split says.",
+        low=0,
+        high=0.5,
+    )
+    seed: int = integer("Seed of every random choice.", 0, 0, 2**32 - 1)
+
+
+@dataclass(frozen=True)
+class TrainPatchesOptions(PatchOptions, MachineOptions):
+    """Train a network that gives a patch its class, or several."""
+
+    stretch: Tuple[str, ...] = texts(
+        "For patches of 8 bits: the reflectance that the values 0 and 255 stand for, such as "
+        "0,0.3; scenes in reflectance are then stretched the same way.",
+        commas=True,
+    )
+    indices: Tuple[str, ...] = texts(
+        "Spectral indices to add as channels.", choices=INDICES, commas=True
+    )
+    architecture: str = text(
+        "The network: pixelnet or dcnn5 for windows of a few pixels; spectralnet, "
+        "resnet18, resnet50, vgg16, vgg19, densenet121, swin, vit, wide_resnet50_2, "
+        "efficientnet_b0 or any other name of timm. Default: pixelnet up to 15 px, else "
+        "spectralnet."
+    )
+    weights: str = text(
+        "Pretrained weights of a timm architecture: none, or imagenet (needs a network connection "
+        "once).",
+        "none",
+        choices=("none", "imagenet"),
+    )
+    resize_px: Optional[int] = integer(
+        "Resize patches to this side before the network. Default: not at all.", None, 8, 1024
+    )
+    freeze_epochs: int = integer(
+        "Epochs in which only the head learns; then all weights do, at a lower rate.", 0, 0, 100000
+    )
+    recipe: str = text(
+        "Preset of the training: default, or the published one of the 5x5 DCNN.",
+        "default",
+        choices=RECIPES,
+    )
+    loss: Optional[str] = text(
+        "The loss. Default: cross_entropy, or focal_bce for several classes per patch.",
+        None,
+        choices=tuple(PATCH_LOSSES),
+    )
+    label_smoothing: Optional[float] = number("Default: the recipe's.", None, 0, 0.5)
+    class_weights: str = text(
+        "Weigh classes by their rarity.", "none", choices=("none", "balanced")
+    )
+    mixup: Optional[float] = number(
+        "Share of batches with mixup. Default: the recipe's.", None, 0, 1
+    )
+    cutmix: Optional[float] = number(
+        "Share of batches with cutmix. Default: the recipe's.", None, 0, 1
+    )
+    epochs: Optional[int] = integer("Most epochs to train. Default: the recipe's.", None, 1, 100000)
+    batch_size: Optional[int] = integer("Patches in a batch. Default: the recipe's.", None, 2, 4096)
+    learning_rate: Optional[float] = number("Default: the recipe's.", None, 1e-8, 10)
+    schedule: Optional[str] = text("Default: the recipe's.", None, choices=SCHEDULES)
+    patience: Optional[int] = integer(
+        "Epochs without a better validation score before training stops. Default: the recipe's.",
+        None,
+        1,
+        100000,
+    )
+    metric: Optional[str] = text(
+        "Validation score that names the best epoch. Default: macro_f1, or map for several "
+        "classes per patch.",
+        None,
+        choices=PATCH_METRICS,
+    )
+    keep: str = text(
+        "Which network becomes MODEL: the best by METRIC, the best by validation loss, or the "
+        "last.",
+        "metric",
+        choices=KEPT,
+    )
+    checkpoints: str = text(
+        "Folder for best_metric, best_loss and last model files and the state to resume from."
+    )
+    resume: bool = switch("Go on from the state in CHECKPOINTS.")
+    mode: str = text(
+        "Train only, train and test, or test MODEL, which is then read, on the test split.",
+        "train_test",
+        choices=MODES,
+    )
+    band_sets: Tuple[str, ...] = texts(
+        "Band study: train the same on each of these band sets and compare them in TABLE; MODEL "
+        "is the best by validation. Each is a set of BANDS joined by +, or one of single (every "
+        "band alone), rgb, cir, swir, all.",
+        commas=True,
+    )
+    keep_best: bool = switch("When cancelled, keep the best model so far (marked interrupted).")
+    model: str = text("Model file to write (.safetensors).", required=True)
+    report: str = text("HTML report to write.")
+    metrics: str = text("JSON file of metrics to write.")
+    table: str = text("CSV table of per-class scores to write.")
+    predictions: str = text("File of the test split's predictions to write (.npz).")
+
+
+@dataclass(frozen=True)
+class ClassifyPatchesOptions(SceneOptions, MachineOptions):
+    """Classify patches with a trained patch classifier."""
+
+    patches: str = text(
+        "Patches: one image, a folder (searched in depth), a CSV or Parquet table of paths, or a "
+        "folder in the layout of BigEarthNet."
+    )
+    features: str = text("Patches as a numpy file (N, H, W, C).")
+    model: str = text("Model file.", required=True)
+    output: str = text("Table to write (.csv).", required=True)
+    resampling: str = text(
+        "How bands of a coarser resolution are brought to the finest (BigEarthNet).",
+        "cubic",
+        choices=RESAMPLINGS,
+    )
+
+
+@dataclass(frozen=True)
+class ImportModelOptions(Options):
+    """Turn a published Keras model into a model file."""
+
+    input: str = text("Keras model (.keras, .h5).", required=True)
+    model: str = text("Model file to write (.safetensors).", required=True)
+    bands: Tuple[str, ...] = texts("Roles or names of the model's inputs, in order.", commas=True)
+    classes: Tuple[str, ...] = texts("Names of the model's classes, in order.", commas=True)
+    scale: Optional[float] = number(
+        "Input of the model = value * SCALE + OFFSET. Default: what is published for the network."
+    )
+    offset: Optional[float] = number("See SCALE.")
+    license: str = text("Licence of the model, for its card.")
+
+
+@dataclass(frozen=True)
+class ExportModelOptions(Options):
+    """Write a model for other software, as ONNX or OpenVINO."""
+
+    model: str = text("Model file.", required=True)
+    output: str = text("File to write: .onnx, or .xml for OpenVINO.", required=True)
+    format: str = text("Default: by the ending of OUTPUT.", "auto", choices=EXPORT_FORMATS)
+    tile_px: int = integer(
+        "Side of the windows that other software will cut (Deepness), for segmenters.",
+        512,
+        32,
+        4096,
+    )
+
+
+@dataclass(frozen=True)
+class ExportPatchesOptions(PatchOptions):
+    """Cut labelled patches, or tiles of image and label, for other tools."""
+
+    output: str = text("Folder to make; it must not exist or be empty.", required=True)
+    kind: str = text(
+        "patches: one folder per class; tiles: images and label rasters side by side.",
+        "patches",
+        choices=EXPORT_KINDS,
+    )
+    format: str = text("Format of the images.", "tif", choices=IMAGE_FORMATS)
+    tile_px: int = integer("Side of a tile in pixels.", 256, 16, 8192)
+    overlap: float = number("Share of a tile's side that neighbouring tiles share.", 0.0, 0, 0.9)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,30 @@ from lulc_engine.rasters.legend import Legend
 from lulc_engine.rasters.reflectance import Radiometry
 
 SEGMENTATION = "semantic-segmentation"
+PATCHES = "scene-classification"
+TRANSFORMS = ("none", "log_ratio")
 # Far more than any network needs; beyond them a file asks for windows that no memory holds.
 _LARGEST_HALO_PX, _LARGEST_STRIDE = 1024, 256
+_LARGEST_PATCH_PX = 1024
+
+
+@dataclass(frozen=True)
+class PatchFacts:
+    """What only patch classifiers have.
+
+    Attributes:
+        size_px: side of the patches that the network was trained on.
+        multilabel: whether a patch may have several classes: sigmoid instead of softmax.
+        thresholds: probability (K,) from which on a class is said to be there; empty for one class
+            per patch.
+        stretch: (low, high) reflectance per band that the training values 0 and 1 stand for, where
+            they had been stretched for display; empty where values are reflectance.
+    """
+
+    size_px: int
+    multilabel: bool = False
+    thresholds: tuple[float, ...] = ()
+    stretch: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,7 +50,8 @@ class ModelSpec:
 
     Attributes:
         task: MLM name of the task.
-        architecture: key of `options.SEGMENTERS`.
+        architecture: key of `options.SEGMENTERS` or, for patches, of `options.PATCH_CLASSIFIERS`,
+            else a name of timm.
         settings: options of the architecture.
         bands: bands in the order of the network's inputs.
         indices: spectral indices that follow the bands.
@@ -37,6 +60,9 @@ class ModelSpec:
         legend: the classes in the order of the network's outputs.
         halo_px: reach of the network, None if it has no useful bound.
         stride: the multiple that window origins and sides must be of.
+        extra: further fields of the card.
+        transform: what the input layer makes of reflectance, one of TRANSFORMS.
+        patch: None for segmenters.
     """
 
     task: str
@@ -50,11 +76,15 @@ class ModelSpec:
     halo_px: int | None
     stride: int
     extra: Mapping[str, Any] = field(default_factory=dict)
+    transform: str = "none"
+    patch: PatchFacts | None = None
 
     @property
     def in_channels(self) -> int:
         """Number of inputs of the network's body."""
-        return len(self.bands) + len(self.indices)
+        bands = len(self.bands)
+        pairs = bands * (bands - 1) // 2 if self.transform == "log_ratio" else 0
+        return bands + pairs + len(self.indices)
 
 
 def make_card(
@@ -104,6 +134,8 @@ def make_card(
         "lulc:normalisation": {"mean": list(mean), "spread": list(spread)},
         "lulc:legend": _legend_rows(spec.legend),
         "lulc:receptive_field": {"halo_px": spec.halo_px, "stride": spec.stride},
+        "lulc:transform": spec.transform,
+        "lulc:patch": _patch(spec.patch),
         "lulc:training": dict(training),
         "lulc:scores": dict(scores),
         "license": "Of whoever trained it, within the licence of the training data.",
@@ -138,6 +170,8 @@ def read_spec(card: Mapping[str, Any]) -> ModelSpec:
             legend=Legend.from_rows(card["lulc:legend"]),
             halo_px=card["lulc:receptive_field"]["halo_px"],
             stride=card["lulc:receptive_field"]["stride"],
+            transform=str(card.get("lulc:transform", "none")),
+            patch=_read_patch(card.get("lulc:patch")),
         )
         _check_spec(spec)
         return spec
@@ -153,7 +187,9 @@ def _check_spec(spec: ModelSpec) -> None:
     count = len(spec.bands)
     per_band = (spec.radiometry.scale, spec.radiometry.offset, spec.value_range or spec.bands)
     checks = {
-        "task": spec.task == SEGMENTATION,
+        "task": spec.task == (SEGMENTATION if spec.patch is None else PATCHES),
+        "transform": spec.transform in TRANSFORMS,
+        "patch": spec.patch is None or _patch_is_right(spec.patch, len(spec.legend), count),
         "bands": count > 0 and all(len(values) == count for values in per_band),
         "indices": set(spec.indices) <= set(INDICES),
         "legend": len(spec.legend) > 0,
@@ -165,8 +201,43 @@ def _check_spec(spec: ModelSpec) -> None:
         raise ValueError(f"in {', '.join(wrong)}")
 
 
+def _patch_is_right(patch: PatchFacts, classes: int, bands: int) -> bool:
+    return (
+        _is_whole(patch.size_px, 1, _LARGEST_PATCH_PX)
+        and len(patch.thresholds) in (0, classes)
+        and len(patch.stretch) in (0, bands)
+        and all(low < high for low, high in patch.stretch)
+    )
+
+
+def _patch(patch: PatchFacts | None) -> dict[str, Any] | None:
+    if patch is None:
+        return None
+    return {
+        "size_px": patch.size_px,
+        "multilabel": patch.multilabel,
+        "thresholds": list(patch.thresholds),
+        "stretch": [list(pair) for pair in patch.stretch],
+    }
+
+
+def _read_patch(row: Mapping[str, Any] | None) -> PatchFacts | None:
+    if row is None:
+        return None
+    return PatchFacts(
+        row["size_px"],
+        bool(row["multilabel"]),
+        tuple(float(value) for value in row["thresholds"]),
+        tuple((float(low), float(high)) for low, high in row["stretch"]),
+    )
+
+
 def _is_whole(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and low <= value <= high
+
+
+def _sides(spec: ModelSpec) -> list[int]:
+    return [-1, -1] if spec.patch is None else [spec.patch.size_px] * 2
 
 
 def _input(spec: ModelSpec, mean: Sequence[float], spread: Sequence[float]) -> dict[str, Any]:
@@ -179,7 +250,7 @@ def _input(spec: ModelSpec, mean: Sequence[float], spread: Sequence[float]) -> d
         "name": "raw pixel values",
         "bands": bands,
         "input": {
-            "shape": [-1, len(spec.bands), -1, -1],
+            "shape": [-1, len(spec.bands), *_sides(spec)],
             "dim_order": ["batch", "bands", "height", "width"],
             "data_type": "float32",
         },
@@ -193,8 +264,8 @@ def _output(spec: ModelSpec) -> dict[str, Any]:
         "name": "class scores",
         "tasks": [spec.task],
         "result": {
-            "shape": [-1, len(spec.legend), -1, -1],
-            "dim_order": ["batch", "classes", "height", "width"],
+            "shape": [-1, len(spec.legend), *([-1, -1] if spec.patch is None else [])],
+            "dim_order": ["batch", "classes", *(["height", "width"] if spec.patch is None else [])],
             "data_type": "float32",
         },
         "classification:classes": [

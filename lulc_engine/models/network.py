@@ -6,6 +6,7 @@ is stored in a file and nothing can be applied twice or forgotten.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -14,6 +15,8 @@ from torch.nn import functional
 
 from lulc_engine.models.indices import INDEX_FORMULAS, band_positions
 
+# Reflectance below this is taken for it before the logarithm: noise of dark pixels, not a signal.
+DARKEST = 1e-4
 # Normalised values beyond this are clouds, glint or damage; they must not drown the rest.
 CLIP = 8.0
 
@@ -25,13 +28,19 @@ class InputLayer(nn.Module):
     cut off at +-8. A pixel with a band that is not finite is not valid: all its channels are 0, the
     mean of normalised data.
 
+    With the transform ``log_ratio`` the bands are replaced by their natural logarithms, followed by
+    the normalised difference (a - b) / (a + b) of every pair of bands, both of reflectance not
+    below 1e-4: differences of logarithms do not depend on the brightness of the light.
+
     Args:
         roles: role of each band, None where unknown.
         indices: names of the spectral indices to add.
+        transform: none or log_ratio.
+        limits: reflectance is cut off to this range first, where training data had been stretched.
 
     Shape:
         input (N, bands, H, W) float32 raw values, NaN where not valid; output
-        (N, bands + indices, H, W) float32.
+        (N, channels, H, W) float32.
     """
 
     scale: Tensor
@@ -39,10 +48,20 @@ class InputLayer(nn.Module):
     mean: Tensor
     spread: Tensor
 
-    def __init__(self, roles: Sequence[str | None], indices: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        roles: Sequence[str | None],
+        indices: Sequence[str] = (),
+        transform: str = "none",
+        limits: tuple[float, float] | None = None,
+    ) -> None:
         super().__init__()
         self.indices = [(name, band_positions(roles, name)) for name in indices]
-        self.channels = len(roles) + len(indices)
+        self.limits = limits
+        self._pairs = (
+            list(itertools.combinations(range(len(roles)), 2)) if transform == "log_ratio" else None
+        )
+        self.channels = len(roles) + len(self._pairs or ()) + len(indices)
         self.register_buffer("scale", torch.ones(len(roles), 1, 1))
         self.register_buffer("offset", torch.zeros(len(roles), 1, 1))
         self.register_buffer("mean", torch.zeros(self.channels, 1, 1))
@@ -59,14 +78,23 @@ class InputLayer(nn.Module):
         self.spread.copy_(spread.view(-1, 1, 1))
 
     def features(self, reflectance: Tensor) -> Tensor:
-        """Return reflectance (N, bands, H, W) with the indices added, not normalised."""
+        """Return what is made of reflectance (N, bands, H, W), not normalised."""
         extra = [
             INDEX_FORMULAS[name][1]({role: reflectance[:, p] for role, p in places.items()})
             for name, places in self.indices
         ]
-        if not extra:
-            return reflectance
-        return torch.cat([reflectance, torch.stack(extra, dim=1)], dim=1)
+        parts = [reflectance] if self._pairs is None else self._logarithms(reflectance)
+        if extra:
+            parts.append(torch.stack(extra, dim=1))
+        return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+
+    def _logarithms(self, reflectance: Tensor) -> list[Tensor]:
+        bright = reflectance.clamp(min=DARKEST)
+        if not self._pairs:
+            return [bright.log()]
+        first = bright[:, [a for a, _ in self._pairs]]
+        second = bright[:, [b for _, b in self._pairs]]
+        return [bright.log(), (first - second) / (first + second)]
 
     def normalise(self, reflectance: Tensor) -> Tensor:
         """Return normalised channels of reflectance; 0 where a band is not finite."""
@@ -77,7 +105,12 @@ class InputLayer(nn.Module):
 
     def forward(self, raw: Tensor) -> Tensor:
         """Return normalised channels of raw values."""
-        return self.normalise(raw * self.scale + self.offset)
+        return self.normalise(self.reflectance(raw))
+
+    def reflectance(self, raw: Tensor) -> Tensor:
+        """Return reflectance of raw values, within the limits; NaN where not valid."""
+        reflectance = raw * self.scale + self.offset
+        return reflectance if self.limits is None else reflectance.clamp(*self.limits)
 
 
 class Network(nn.Module):
