@@ -43,3 +43,28 @@ class LossContext:
     weights: Tensor | None = None
     focus: tuple[int, ...] = ()
     settings: FocusSettings = field(default_factory=FocusSettings)
+
+
+@dataclass
+class PatchLossContext:
+    """What a loss of patch classifiers may use besides logits and targets.
+
+    Attributes:
+        weights: (K,) float class weights, or None.
+        positive_weights: (K,) float factors of the terms of classes that are there, or None.
+        label_smoothing: share of the target that is spread evenly, 0 to 1.
+        gamma: focusing exponent of the focal loss.
+        alpha: weight of the positive terms of the focal loss; negative ones have 1 - alpha.
+        gamma_positive: focusing exponent of the positive terms of the asymmetric loss.
+        gamma_negative: focusing exponent of its negative terms.
+        clip: probability below which it forgives negative terms altogether.
+    """
+
+    weights: Tensor | None = None
+    positive_weights: Tensor | None = None
+    label_smoothing: float = 0.0
+    gamma: float = 3.0
+    alpha: float = 0.5
+    gamma_positive: float = 1.0
+    gamma_negative: float = 4.0
+    clip: float = 0.05
