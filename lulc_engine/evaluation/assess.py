@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from lulc_engine.evaluation.metrics import (
     metrics_table,
 )
 from lulc_engine.feedback import Feedback
+from lulc_engine.inference.pipeline import ReadAhead
 from lulc_engine.options import AssessOptions
 from lulc_engine.outputs import Outputs, check_writable, file_sha256
 from lulc_engine.rasters.files import gdal_settings
@@ -65,17 +67,16 @@ def assess(options: AssessOptions, feedback: Feedback) -> dict[str, Any]:
             check_writable(path, _ENDINGS[name], inputs)
     with gdal_settings(), ClassMap(options.map) as class_map:
         metrics, legend = _measure(options, class_map, feedback)
-    texts = {
-        "report": render_accuracy_report(
-            AccuracyReport(metrics, legend, Path(options.map).name, Path(reference_file).name)
-        ),
-        "metrics": metrics_json(metrics),
-        "table": metrics_table(metrics),
+    names = Path(options.map).name, Path(reference_file).name
+    writers: dict[str, Callable[[], str]] = {
+        "report": lambda: render_accuracy_report(AccuracyReport(metrics, legend, *names)),
+        "metrics": lambda: metrics_json(metrics),
+        "table": lambda: metrics_table(metrics),
     }
     with Outputs(inputs) as outputs:
         for name, path in paths.items():
-            if path:
-                outputs.write_text(path, texts[name], _ENDINGS[name])
+            if path:  # pictures take a second: only for a report that is asked for
+                outputs.write_text(path, writers[name](), _ENDINGS[name])
     feedback.progress(1.0, "Done")
     return {**paths, **{name: metrics[name] for name in HEADLINES}, "scores": metrics}
 
@@ -130,12 +131,13 @@ def _count(class_map: ClassMap, labels: Labels, feedback: Feedback) -> ValueCoun
         counts.add(classes.astype(np.int16), class_map.read_at(rows, columns))
         return counts
     blocks = list(class_map.blocks(labels.window))
-    for number, block in enumerate(blocks):
+    # The map is read in one thread while the reference is read and both are counted in this one.
+    for number, (block, values) in enumerate(ReadAhead(blocks, class_map.read)):
         feedback.check()
         feedback.progress(number / len(blocks), "Comparing map and reference")
         reference = labels.read(block)
         if (reference >= 0).any():
-            counts.add(reference, class_map.read(block))
+            counts.add(reference, values)
     return counts
 
 

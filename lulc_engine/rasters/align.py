@@ -81,6 +81,13 @@ class AlignedBand:
                     covered[place] = self._source.read(self._alpha, window=inside.to_rasterio()) > 0
         return values, covered
 
+    def to_grid(self, window: Window) -> Window | None:
+        """Return where a window of the file lies on the grid, None where the file is resampled."""
+        if self._warped is not None:
+            return None
+        row, col = self._shift
+        return Window(window.row_off - row, window.col_off - col, window.height, window.width)
+
     def close(self) -> None:
         """Close the files."""
         if self._warped is not None:

@@ -40,7 +40,7 @@ class RasterSource(LabelSource):
         band = AlignedBand(path, own)
         try:
             self.ignored = self._find_ignored(ignore_value, band)
-            self.ids = self._find_ids(band, feedback)
+            self.ids, self.extent = self._survey(band, feedback)
             names = class_names(band.tags, path)
             colors = band.colormap()
             stored = _stored_legend(band.tags)
@@ -79,12 +79,16 @@ class RasterSource(LabelSource):
         )
         return 0.0
 
-    def _find_ids(self, band: AlignedBand, feedback: Feedback) -> np.ndarray:
+    def _survey(self, band: AlignedBand, feedback: Feedback) -> tuple[np.ndarray, Window]:
+        """Return the ids that occur, in order, and the smallest window that holds all labels."""
         found: set[int] = set()
+        extent = _Extent()
         for window in _blocks(band.grid.window):
             feedback.check()
             values, covered = band.read(window)
-            labels = np.unique(values[self.valid(values, covered)])
+            valid = self.valid(values, covered)
+            labels = _distinct(values, valid)
+            extent.add(window, valid)
             if (labels != np.round(labels)).any():
                 raise LabelError(
                     f"{self.path} holds values that are not whole numbers, such as "
@@ -105,7 +109,7 @@ class RasterSource(LabelSource):
                 )
         if not found:
             raise LabelError(f"{self.path} holds no labels: every pixel is ignored.")
-        return np.array(sorted(found), dtype=np.int64)
+        return np.array(sorted(found), dtype=np.int64), extent.window
 
 
 class RasterLabels(Labels):
@@ -118,33 +122,75 @@ class RasterLabels(Labels):
         self._source = source
         self._band = AlignedBand(source.path, grid)
         self.notes = [*source.notes, *self._band.notes]
+        self._table = self._lookup_table()
         self.window = self._extent()
 
     def read(self, window: Window) -> np.ndarray:
         """Return class indices (H, W) int16 of a window; -1 where there is no label."""
         values, covered = self._band.read(window)
+        if self._table is not None:
+            classes: np.ndarray = self._table[values.view(f"u{values.itemsize}")]
+            if not covered.all():
+                classes[~covered] = NO_LABEL
+            return classes
         classes = np.full(values.shape, NO_LABEL, dtype=np.int16)
         valid = self._source.valid(values, covered)
         classes[valid] = np.searchsorted(self._source.ids, values[valid].astype(np.int64))
         return classes
 
+    def _lookup_table(self) -> np.ndarray | None:
+        """Return the class index (65536 or 256,) of every value, None for wide types."""
+        dtype = self._band.dtype
+        if dtype.kind not in "iu" or dtype.itemsize > 2:
+            return None
+        table = np.full(2 ** (8 * dtype.itemsize), NO_LABEL, dtype=np.int16)
+        table[self._source.ids % len(table)] = np.arange(len(self._source.ids))
+        return table
+
     def _extent(self) -> Window:
-        rows: list[int] = []
-        columns: list[int] = []
+        """Return the smallest window of the grid that holds all labels on it."""
+        extent = _Extent()
+        moved = self._band.to_grid(self._source.extent)
+        if moved is not None and moved.intersect(self.grid.window) == moved:
+            return moved
         for window in _blocks(self.grid.window):
-            found = self.read(window) != NO_LABEL
-            if found.any():
-                in_rows = np.flatnonzero(found.any(axis=1)) + window.row_off
-                in_columns = np.flatnonzero(found.any(axis=0)) + window.col_off
-                rows += [int(in_rows[0]), int(in_rows[-1])]
-                columns += [int(in_columns[0]), int(in_columns[-1])]
-        if not rows:
+            extent.add(window, self.read(window) != NO_LABEL)
+        if not extent.rows:
             raise LabelError(
                 f"The labels {self._source.path} do not overlap the scene.",
                 "Choose labels of this area and check the CRS of both.",
             )
-        top, left = min(rows), min(columns)
-        return Window(top, left, max(rows) - top + 1, max(columns) - left + 1)
+        return extent.window
+
+
+class _Extent:
+    """The smallest window around pixels, growing block by block."""
+
+    def __init__(self) -> None:
+        self.rows: list[int] = []
+        self.columns: list[int] = []
+
+    def add(self, window: Window, found: np.ndarray) -> None:
+        """Take in the pixels of a window (H, W) that are True."""
+        in_rows = np.flatnonzero(found.any(axis=1)) + window.row_off
+        in_columns = np.flatnonzero(found.any(axis=0)) + window.col_off
+        if len(in_rows):
+            self.rows += [int(in_rows[0]), int(in_rows[-1])]
+            self.columns += [int(in_columns[0]), int(in_columns[-1])]
+
+    @property
+    def window(self) -> Window:
+        """The window; at least one pixel must have been added."""
+        top, left = min(self.rows), min(self.columns)
+        return Window(top, left, max(self.rows) - top + 1, max(self.columns) - left + 1)
+
+
+def _distinct(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Return the distinct valid values in order; bytes are counted, which needs no sorting."""
+    if values.dtype != np.uint8:
+        return np.unique(values[valid])
+    chosen = values.reshape(-1) if valid.all() else values[valid]
+    return np.flatnonzero(np.bincount(chosen, minlength=256)).astype(np.uint8)
 
 
 def class_names(tags: Mapping[str, str], path: str) -> dict[int, str]:
