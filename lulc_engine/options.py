@@ -153,7 +153,7 @@ class SceneOptions(Options):
 
     bands: Tuple[str, ...] = texts(
         "Bands to use, in this order: 1-based numbers, descriptions or roles such as red, nir, or "
-        "one of the sets rgb, rgb+nir, rgb+swir, rgb+nir+swir, all. Default: all but alpha.",
+        "a set: rgb, cir, all, or a sum: rgb+nir, rgb+swir, red+nir. Default: all but alpha.",
         commas=True,
     )
     band_names: Tuple[str, ...] = texts(

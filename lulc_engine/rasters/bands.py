@@ -39,6 +39,16 @@ _LANDSAT_8_9 = {
     "8": "pan",
     "9": "cirrus",
 }
+# Sets of bands by name. A set joined to others, as in rgb+swir, adds its bands; alone, cir and swir
+# are the usual composites of three bands.
+_COMPOSITES = {
+    "rgb": ("red", "green", "blue"),
+    "cir": ("nir", "red", "green"),
+    "swir": ("swir22", "nir", "red"),
+}
+_ADDED = {**_COMPOSITES, "nir": ("nir",), "swir": ("swir16", "swir22")}
+# Sensors without the first of a pair have the second.
+_NEAREST = {"nir": "nir08"}
 ROLES = frozenset([*_SENTINEL_2.values(), *_LANDSAT_8_9.values(), "yellow", "lwir11", "lwir12"])
 
 _WORDS = {
@@ -118,12 +128,17 @@ def role_of(text: str) -> str | None:
 
 
 def choose_bands(available: Sequence[Band], wanted: Sequence[str]) -> list[Band]:
-    """Return the wanted bands, each given by number, description or role, in the order given.
+    """Return the wanted bands, in the order given.
+
+    Each word is a number, a description, a role, one of the sets rgb, cir, swir and all, or several
+    of these joined by ``+``, such as rgb+nir, rgb+swir or red+nir+3. In a sum ``swir`` adds the
+    shortwave infrared bands that there are; alone it is the composite swir22, nir, red.
 
     Raises:
         BandError: a band does not exist, is named twice, or a word fits several bands.
     """
-    chosen = [_find(available, word) for word in wanted] if wanted else list(available)
+    chosen = [band for word in wanted for band in _expand(available, word)]
+    chosen = chosen if wanted else list(available)
     numbers = [band.number for band in chosen]
     if len(set(numbers)) != len(numbers):
         raise BandError(f"A band is chosen twice: {', '.join(wanted)}.")
@@ -165,6 +180,38 @@ def match_bands(available: Sequence[Band], needed: Sequence[Band]) -> tuple[list
                 "Choose the bands with BANDS, in the model's order.",
             )
     return list(available), "position"
+
+
+def _expand(available: Sequence[Band], word: str) -> list[Band]:
+    """Return the bands of a word that may be a set or a sum."""
+    lower = word.strip().lower()
+    if any(band.name.lower() == lower for band in available):
+        return [_find(available, word)]
+    if lower == "all":
+        return list(available)
+    parts = [part.strip() for part in lower.split("+")]
+    if len(parts) == 1:
+        return [_of_role(available, role) for role in _COMPOSITES.get(lower, ())] or [
+            _find(available, word)
+        ]
+    return [band for part in parts for band in _addend(available, part)]
+
+
+def _addend(available: Sequence[Band], part: str) -> list[Band]:
+    if part not in _ADDED:
+        return [_find(available, part)]
+    roles = _ADDED[part]
+    if part == "swir":
+        present = {band.role for band in available}
+        roles = tuple(role for role in roles if role in present) or roles
+    return [_of_role(available, role) for role in roles]
+
+
+def _of_role(available: Sequence[Band], role: str) -> Band:
+    """Return the band of a role, or of the one that takes its place."""
+    if role in _NEAREST and not any(band.role == role for band in available):
+        role = _NEAREST[role] if any(b.role == _NEAREST[role] for b in available) else role
+    return _find(available, role)
 
 
 def _find(available: Sequence[Band], word: str) -> Band:

@@ -129,3 +129,60 @@ def test_a_long_listing_is_cut():
     with pytest.raises(BandError) as caught:
         choose_bands(bands(*[None] * 400), ["401"])
     assert len(str(caught.value)) < 400
+
+
+SENTINEL = bands(
+    "coastal", "blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "nir09",
+    "swir16", "swir22",
+)  # fmt: skip
+LANDSAT = bands("coastal", "blue", "green", "red", "nir08", "swir16", "swir22")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "roles"),
+    [
+        ("rgb", "red green blue"),
+        ("RGB", "red green blue"),
+        ("RGB+NIR", "red green blue nir"),
+        ("rgb+swir", "red green blue swir16 swir22"),
+        ("RGB + NIR + SWIR", "red green blue nir swir16 swir22"),
+        ("cir", "nir red green"),
+        ("swir", "swir22 nir red"),
+        ("red+nir", "red nir"),
+        ("2+nir08", "blue nir08"),
+    ],
+)
+def test_sets_of_bands_have_names(wanted, roles):
+    assert [band.role for band in choose_bands(SENTINEL, [wanted])] == roles.split()
+
+
+def test_the_set_of_all_bands():
+    assert choose_bands(SENTINEL, ["ALL"]) == SENTINEL
+    unnamed = bands(None, None)
+    assert choose_bands(unnamed, ["all"]) == unnamed
+
+
+def test_a_set_and_single_bands_can_be_listed_together():
+    chosen = choose_bands(SENTINEL, ["rgb", "nir09"])
+    assert [band.role for band in chosen] == ["red", "green", "blue", "nir09"]
+
+
+def test_sensors_without_a_broad_near_infrared_give_their_own():
+    assert [b.role for b in choose_bands(LANDSAT, ["cir"])] == ["nir08", "red", "green"]
+    assert [b.role for b in choose_bands(LANDSAT, ["rgb+nir"])][-1] == "nir08"
+
+
+def test_a_sum_takes_the_shortwave_infrared_that_is_there():
+    chosen = choose_bands(bands("red", "green", "blue", "swir22"), ["rgb+swir"])
+    assert [band.role for band in chosen] == ["red", "green", "blue", "swir22"]
+
+
+def test_a_description_goes_before_a_set_of_the_same_name():
+    available = [Band(1, "All", None), Band(2, "red+nir", None), Band(3, "b", "red")]
+    assert choose_bands(available, ["all", "RED+NIR"]) == available[:2]
+
+
+@pytest.mark.parametrize("wanted", ["rgb+swir", "rgb+nir", "cir", "swir", "rgb+", "rgb+rgb"])
+def test_a_set_whose_bands_are_not_there_is_an_error(wanted):
+    with pytest.raises(BandError):
+        choose_bands(bands("blue", "green", "red"), [wanted])
