@@ -1,7 +1,7 @@
 """The widget for a field of a layer that may also be a raster.
 
 QGIS 3.22 crashes (null pointer) in its own field widget when the layer that it follows is a raster,
-and LABELS may be one. Named by the parameters' metadata, so that it is imported by dialogs only.
+and LABELS may be one. In the modeler its own does: it follows no layer there.
 """
 
 from __future__ import annotations
@@ -11,34 +11,14 @@ from typing import Any
 from qgis.core import (
     NULL,
     QgsProcessingContext,
-    QgsProcessingParameterDefinition,
     QgsProcessingUtils,
     QgsProject,
     QgsVectorLayer,
 )
-from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper, QgsGui, QgsProcessingGui
+from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper
 from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
-_KINDS = {"BatchAlgorithmDialog": QgsProcessingGui.WidgetType.Batch}
-_MODELER = "ModelerParametersDialog"
-
-
-class FieldWidget:
-    """What QGIS calls to get a widget: ours in dialogs, its own in the modeler."""
-
-    def __new__(
-        cls, parameter: QgsProcessingParameterDefinition, dialog: Any, row: int = 0, col: int = 0
-    ) -> Any:
-        """Return the wrapper of a widget, which QGIS keeps."""
-        name = type(dialog).__name__
-        if name == _MODELER:  # follows no layer there, so that the crash does not happen
-            widget = QgsGui.processingGuiRegistry().createModelerParameterWidget(
-                dialog.model, dialog.childId, parameter, dialog.context
-            )
-            widget.setDialog(dialog)
-            return widget
-        kind = _KINDS.get(name, QgsProcessingGui.WidgetType.Standard)
-        return FieldWrapper(parameter, kind)
+from .own_widget import OwnWidget
 
 
 class FieldWrapper(QgsAbstractProcessingParameterWidgetWrapper):
@@ -79,6 +59,12 @@ class FieldWrapper(QgsAbstractProcessingParameterWidgetWrapper):
 
     def _announce(self, text: str) -> None:
         self.widgetValueHasChanged.emit(self)
+
+
+class FieldWidget(OwnWidget):
+    """What QGIS calls to get the widget of a field."""
+
+    WRAPPER = FieldWrapper
 
 
 def field_names(layer: Any) -> list[str]:

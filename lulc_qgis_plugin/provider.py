@@ -6,13 +6,29 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .algorithms.assess_accuracy import AssessAccuracy
+from .algorithms.classify_patches import ClassifyPatches
 from .algorithms.classify_raster import ClassifyRaster
+from .algorithms.export_model import ExportModel
+from .algorithms.export_patches import ExportPatches
+from .algorithms.import_model import ImportModel
 from .algorithms.model_info import ModelInfo
 from .algorithms.setup_engine import SetupEngine
+from .algorithms.train_patch_classifier import TrainPatchClassifier
 from .algorithms.train_segmenter import TrainSegmenter
 from .engine_source import ENGINE_VERSION, resource
 
-ALGORITHMS = (TrainSegmenter, ClassifyRaster, AssessAccuracy, ModelInfo, SetupEngine)
+ALGORITHMS = (
+    TrainSegmenter,
+    TrainPatchClassifier,
+    ClassifyRaster,
+    ClassifyPatches,
+    AssessAccuracy,
+    ModelInfo,
+    ExportPatches,
+    ImportModel,
+    ExportModel,
+    SetupEngine,
+)
 
 
 class LulcProvider(QgsProcessingProvider):
@@ -45,6 +61,9 @@ class LulcProvider(QgsProcessingProvider):
 
     def supportedOutputRasterLayerExtensions(self) -> list[str]:
         return ["tif", "tiff"]
+
+    def defaultVectorFileExtension(self, hasGeometry: bool = True) -> str:
+        return "gpkg" if hasGeometry else "csv"
 
     def supportsNonFileBasedOutput(self) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""How results look in QGIS: class names and colours on maps, a ramp on confidences."""
+"""How results look in QGIS: class names and colours on maps, a ramp on shares, names of layers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from qgis.core import (
     QgsColorRampShader,
+    QgsMapLayer,
     QgsPalettedRasterRenderer,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -25,7 +26,7 @@ _waiting: list[LayerStyle] = []
 
 
 class LayerStyle(QgsProcessingLayerPostProcessorInterface):
-    """Styles a raster after QGIS has loaded it."""
+    """Names a layer after QGIS has loaded it; subclasses also style it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,15 +36,14 @@ class LayerStyle(QgsProcessingLayerPostProcessorInterface):
         """Give the layer a new name if it has the old one, that is, if the user chose none."""
         self._names = (old, new)
 
-    def apply(self, layer: QgsRasterLayer) -> None:
-        """Set the renderer."""
-        raise NotImplementedError
+    def apply(self, layer: QgsMapLayer) -> None:
+        """Set the renderer; a table has none."""
 
     def postProcessLayer(
         self, layer: Any, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
         """Style the layer; QGIS calls this on the main thread."""
-        if isinstance(layer, QgsRasterLayer):
+        if isinstance(layer, QgsMapLayer):
             self.apply(layer)
             if layer.name() == self._names[0]:
                 layer.setName(self._names[1])

@@ -22,7 +22,7 @@ from .child_process import ChildProcess, StopSignals
 from .engine_source import ENGINE_VERSION, PLUGIN_DIR, protocol
 from .environment import Engine, find_engine
 
-GRACE_S = {"train-segmenter": 5.0}
+GRACE_S = {"train-segmenter": 5.0, "train-patches": 5.0}
 DEFAULT_GRACE_S = 2.0
 HELLO_TIMEOUT_S = 120.0
 LAUNCHER = PLUGIN_DIR / "launcher.py"

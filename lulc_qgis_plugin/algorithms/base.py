@@ -19,16 +19,19 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterDefinition,
+    QgsProcessingUtils,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
+from ..child_process import is_inside
 from ..engine_source import ENGINE_VERSION, errors, options, protocol, resource
 from ..environment import find_engine
 from ..help_text import help_text
 from ..styling import LayerStyle, style_when_loaded
 from ..worker import run_worker
-from .parameters import ParameterReader, from_option, help_of, option_fields, parameter_name
+from .parameter_reader import ParameterReader
+from .parameters import from_option, help_of, option_fields, parameter_name
 
 SCORES = {
     "OVERALL_ACCURACY": "Overall accuracy",
@@ -126,16 +129,29 @@ class EngineAlgorithm(LulcAlgorithm):
     def warn(self, feedback: QgsProcessingFeedback) -> None:
         """Warn of choices that the user may regret; nothing to say for most algorithms."""
 
+    def warn_if_temporary(self, name: str, feedback: QgsProcessingFeedback) -> None:
+        """Say that an output that is wanted later will be lost."""
+        if is_inside(self.given(name.lower()), QgsProcessingUtils.tempFolder()):
+            feedback.pushWarning(
+                f"{name} is temporary and is deleted when QGIS closes. Save a copy of it, or "
+                "choose a place next time."
+            )
+
     def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
         """Style the result's layers; nothing to do for most algorithms."""
 
     def style_output(
-        self, name: str, style: LayerStyle, scene: str, context: QgsProcessingContext
+        self,
+        name: str,
+        style: LayerStyle,
+        source: str,
+        context: QgsProcessingContext,
+        title: str = "",
     ) -> None:
-        """Style one raster and name it after its scene, if QGIS is going to load it."""
-        title = self.parameterDefinition(name).description()
-        subject = os.path.splitext(os.path.basename(scene))[0]
-        style.rename(title, f"{title}: {subject}")
+        """Style one layer and name it after what it was made from, if QGIS is going to load it."""
+        label = self.parameterDefinition(name).description()
+        subject = os.path.splitext(os.path.basename(source.rstrip("/\\")))[0]
+        style.rename(label, f"{title or label}: {subject}")
         style_when_loaded(context, self._layer_ids.get(name, ""), style)
 
     def prepareAlgorithm(
@@ -213,7 +229,7 @@ class EngineAlgorithm(LulcAlgorithm):
                 outputs[name] = result.get(name.lower())
             elif given[name.lower()]:
                 path = given[name.lower()]
-                if not os.path.isfile(path):
+                if not os.path.exists(path):
                     raise QgsProcessingException(
                         f"The engine reported success but {path} does not exist."
                     )

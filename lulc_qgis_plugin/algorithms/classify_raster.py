@@ -8,7 +8,6 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingParameterExtent,
-    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterDestination,
@@ -18,8 +17,7 @@ from qgis.core import (
 from ..engine_source import options
 from ..styling import MapStyle, RampStyle
 from .base import EngineAlgorithm
-
-MODEL_FILTER = "Model (*.safetensors)"
+from .parameters import model_help, model_parameter
 
 
 class ClassifyRaster(EngineAlgorithm):
@@ -37,7 +35,7 @@ class ClassifyRaster(EngineAlgorithm):
         raster = QgsProcessing.SourceType.TypeRaster
         add = self.add_option
         add("INPUT", QgsProcessingParameterRasterLayer("INPUT", "Scene"))
-        add("MODEL", QgsProcessingParameterFile("MODEL", "Model", fileFilter=MODEL_FILTER))
+        add("MODEL", model_parameter(), model_help())
         add(
             "EXTENT",
             QgsProcessingParameterExtent("EXTENT", "Part to classify", optional=True),
@@ -56,6 +54,8 @@ class ClassifyRaster(EngineAlgorithm):
         add("DEVICE", "Compute on", advanced=True)
         add("THREADS", "Processor threads", advanced=True)
         add("TILE_PX", "Window size in pixels", advanced=True)
+        add("STRIDE", "Patch classifiers: step between windows in pixels", advanced=True)
+        add("PER_PIXEL", "Patch classifiers: a map in the scene's resolution", advanced=True)
         destination = QgsProcessingParameterRasterDestination
         add("OUTPUT", destination("OUTPUT", "Classified map"))
         add(

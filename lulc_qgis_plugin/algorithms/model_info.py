@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import QgsProcessingParameterFile, QgsProcessingParameterFileDestination
+from qgis.core import QgsProcessingParameterFileDestination
 
 from ..engine_source import options
 from .base import EngineAlgorithm
-from .classify_raster import MODEL_FILTER
+from .parameters import model_help, model_parameter
 
 
 class ModelInfo(EngineAlgorithm):
@@ -24,7 +24,7 @@ class ModelInfo(EngineAlgorithm):
 
     def initAlgorithm(self, configuration: Any = None) -> None:
         add = self.add_option
-        add("MODEL", QgsProcessingParameterFile("MODEL", "Model", fileFilter=MODEL_FILTER))
+        add("MODEL", model_parameter(), model_help())
         add(
             "REPORT",
             QgsProcessingParameterFileDestination(

@@ -11,15 +11,12 @@ from qgis.core import (
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
-    QgsProcessingUtils,
 )
 
-from ..child_process import is_inside
 from ..engine_source import options
 from .assess_accuracy import LABEL_TYPES, SELECTED_HELP
 from .base import EngineAlgorithm
-from .classify_raster import MODEL_FILTER
-from .parameters import SELECTED_ONLY, LabelsParameter, field_parameter
+from .parameters import MODEL_FILTER, SELECTED_ONLY, LabelsParameter, field_parameter
 
 
 class TrainSegmenter(EngineAlgorithm):
@@ -121,8 +118,4 @@ class TrainSegmenter(EngineAlgorithm):
 
     def warn(self, feedback: QgsProcessingFeedback) -> None:
         """Say that a model in a temporary file will be lost."""
-        if is_inside(self.given("model"), QgsProcessingUtils.tempFolder()):
-            feedback.pushWarning(
-                "MODEL is a temporary file, which is deleted when QGIS closes. Save a copy of it, "
-                "or name a file next time."
-            )
+        self.warn_if_temporary("MODEL", feedback)

@@ -6,9 +6,20 @@ import re
 import pytest
 from support import PLUGIN_DIR
 
-IDS = ["assessaccuracy", "classifyraster", "modelinfo", "setupengine", "trainsegmenter"]
+IDS = [
+    "assessaccuracy",
+    "classifypatches",
+    "classifyraster",
+    "exportmodel",
+    "exportpatches",
+    "importmodel",
+    "modelinfo",
+    "setupengine",
+    "trainpatchclassifier",
+    "trainsegmenter",
+]
 ENGINE_IDS = [name for name in IDS if name != "setupengine"]
-GROUPS = {"Train", "Apply", "Assess", "Set up"}
+GROUPS = {"Train", "Apply", "Assess", "Exchange", "Set up"}
 ONLY_IN_QGIS = {"SELECTED_ONLY"}
 
 
@@ -109,7 +120,7 @@ def test_parameters_have_the_defaults_and_ranges_of_the_options(engine_algorithm
 
 
 def test_scores_are_outputs(provider):
-    for name in ("trainsegmenter", "assessaccuracy"):
+    for name in ("trainsegmenter", "trainpatchclassifier", "assessaccuracy"):
         outputs = {item.name() for item in provider.algorithm(name).outputDefinitions()}
         assert {"OVERALL_ACCURACY", "KAPPA", "MEAN_IOU", "MACRO_F1"} <= outputs
 

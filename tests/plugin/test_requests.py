@@ -194,7 +194,7 @@ def test_a_layer_that_is_no_file_is_refused(requests, tmp_path, monkeypatch, sce
 def test_a_missing_layer_is_named_even_where_qgis_does_not_check(requests, labels, scene):
     from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
-    from lulc_qgis_plugin.algorithms.parameters import ParameterReader
+    from lulc_qgis_plugin.algorithms.parameter_reader import ParameterReader
     from lulc_qgis_plugin.algorithms.train_segmenter import TrainSegmenter
 
     algorithm = TrainSegmenter().create()

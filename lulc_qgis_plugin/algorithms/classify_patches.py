@@ -1,0 +1,69 @@
+"""lulc:classifypatches: a table with the class of every patch."""
+
+from __future__ import annotations
+
+import csv
+import os
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingParameterMultipleLayers,
+)
+
+from ..engine_source import options
+from ..styling import LayerStyle
+from .base import EngineAlgorithm
+from .parameters import TableDestination, model_help, model_parameter
+from .patch_data import numpy_parameter, patches_parameter
+
+
+class ClassifyPatches(EngineAlgorithm):
+    """Classify patches with a trained patch classifier."""
+
+    ID = "classifypatches"
+    TITLE = "Classify patches"
+    GROUP = "Apply"
+    SUMMARY = "Gives every patch its class, or its classes, in a table."
+    TAGS = ("classification", "scene classification", "predict", "inference", "table")
+    COMMAND = "classify-patches"
+    OPTIONS = options.ClassifyPatchesOptions
+
+    def initAlgorithm(self, configuration: Any = None) -> None:
+        add = self.add_option
+        several, raster = QgsProcessingParameterMultipleLayers, QgsProcessing.SourceType.TypeRaster
+        add("PATCHES", patches_parameter("Patches (folder, table or image)"))
+        add("MODEL", model_parameter(), model_help())
+        add("FEATURES", numpy_parameter("FEATURES", "Patches as a numpy file"), advanced=True)
+        add("BANDS", "Bands (numbers, names or roles)", advanced=True)
+        add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)
+        add("SCALE", "Scale to reflectance", advanced=True)
+        add("OFFSET", "Offset to reflectance", advanced=True)
+        add("MASK", several("MASK", "Masks", raster, optional=True), advanced=True)
+        add("MASK_VALUES", "Values of the mask to exclude", advanced=True)
+        add("RESAMPLING", "Resampling of coarser bands (BigEarthNet)", advanced=True)
+        add("DEVICE", "Compute on", advanced=True)
+        add("THREADS", "Processor threads", advanced=True)
+        add("OUTPUT", TableDestination("OUTPUT", "Classified patches"))
+
+    def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Give the columns their types and name the layer after the patches."""
+        write_column_types(self.given("output"))
+        source = self.given("patches") or self.given("features")
+        self.style_output("OUTPUT", LayerStyle(), source, context)
+
+
+def write_column_types(table: str) -> None:
+    """Write the types of a patch table's columns beside it, or every number is a text in QGIS.
+
+    QGIS before 3.40 does not look at the values; the ``.csvt`` file is GDAL's way of telling them.
+    """
+    with open(table, encoding="utf-8", newline="") as stream:
+        rows = csv.DictReader(stream)
+        names = rows.fieldnames or []
+        several = any("|" in row["class_id"] or not row["class_id"] for row in rows)
+    kinds = {"patch": "String", "class": "String", "class_id": "String" if several else "Integer"}
+    types = ",".join(f'"{kinds.get(name, "Real")}"' for name in names)
+    with open(os.path.splitext(table)[0] + ".csvt", "w", encoding="utf-8") as stream:
+        stream.write(types + "\n")

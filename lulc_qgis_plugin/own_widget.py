@@ -1,0 +1,40 @@
+"""Lets a parameter have a widget of our own in dialogs and QGIS's widget in the modeler.
+
+QGIS finds the class by its path in the parameter's metadata and calls it, so that widgets are
+imported by dialogs only. Everything else in that metadata is for the widget, which reads it there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsProcessingParameterDefinition
+from qgis.gui import QgsGui, QgsProcessingGui
+
+_KINDS = {"BatchAlgorithmDialog": QgsProcessingGui.WidgetType.Batch}
+_MODELER = "ModelerParametersDialog"
+
+
+class OwnWidget:
+    """What QGIS calls to get a widget; a subclass names its wrapper."""
+
+    WRAPPER: Any = None
+
+    def __new__(
+        cls,
+        parameter: QgsProcessingParameterDefinition,
+        dialog: Any,
+        row: int = 0,
+        col: int = 0,
+        **settings: Any,
+    ) -> Any:
+        """Return the wrapper of a widget, which QGIS keeps."""
+        name = type(dialog).__name__
+        if name == _MODELER:
+            widget = QgsGui.processingGuiRegistry().createModelerParameterWidget(
+                dialog.model, dialog.childId, parameter, dialog.context
+            )
+            widget.setDialog(dialog)
+            return widget
+        kind = _KINDS.get(name, QgsProcessingGui.WidgetType.Standard)
+        return cls.WRAPPER(parameter, kind)
