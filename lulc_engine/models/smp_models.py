@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import timm
 from torch import Tensor, nn
 
 from lulc_engine.errors import EnvironmentFailure, OptionsError
+from lulc_engine.models.pretrained import downloads
 
 ARCHITECTURES = {
     "unet": smp.Unet,
@@ -52,12 +54,13 @@ class SmpSegmenter(nn.Module):
         super().__init__()
         _check_encoder(encoder, weights)
         try:
-            self.network = ARCHITECTURES[architecture](
-                encoder_name=encoder,
-                encoder_weights=(weights and True) if encoder.startswith("tu-") else weights,
-                in_channels=in_channels,
-                classes=classes,
-            )
+            with downloads() if weights else contextlib.nullcontext():
+                self.network = ARCHITECTURES[architecture](
+                    encoder_name=encoder,
+                    encoder_weights=(weights and True) if encoder.startswith("tu-") else weights,
+                    in_channels=in_channels,
+                    classes=classes,
+                )
         except (ValueError, KeyError, NotImplementedError) as err:
             raise OptionsError(
                 f"The encoder {encoder} does not go with {architecture}: {err}.",
