@@ -1,12 +1,13 @@
 """The metrics object: every score of one confusion matrix, as the JSON file and the table hold it.
 
-Training and assessing build it here, so that a number means the same wherever it is printed.
+Training and assessing build it here, so that a number means the same wherever it is printed. What
+patches have besides stands in `patch_metrics`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,12 +69,20 @@ def build_metrics(matrix: Counts, legend: Legend, reference: ReferenceInfo) -> d
     """
     if matrix.shape != (len(legend), len(legend)):
         raise ValueError(f"a matrix of {matrix.shape} for {len(legend)} classes")
-    by_class = scores.class_scores(matrix)
-    macro = {name: scores.macro(by_class, name) for name in scores.RATES}
     return {
         "overall_accuracy": scores.overall_accuracy(matrix),
         "kappa": scores.kappa(matrix),
         "mcc": scores.mcc(matrix),
+        **class_block(scores.class_scores(matrix), legend),
+        "confusion": {"labels": list(legend.ids), "matrix": matrix.tolist()},
+        "reference": reference.as_dict(),
+    }
+
+
+def class_block(by_class: Sequence[scores.ClassScores], legend: Legend) -> dict[str, Any]:
+    """Return the part of a metrics object that holds the classes' scores and their means."""
+    macro = {name: scores.macro(by_class, name) for name in scores.RATES}
+    return {
         "mean_iou": macro["iou"],
         "macro_f1": macro["f1"],
         "macro": macro,
@@ -82,8 +91,6 @@ def build_metrics(matrix: Counts, legend: Legend, reference: ReferenceInfo) -> d
             {"id": item.id, "name": item.name, **score.as_dict()}
             for item, score in zip(legend.classes, by_class, strict=True)
         ],
-        "confusion": {"labels": list(legend.ids), "matrix": matrix.tolist()},
-        "reference": reference.as_dict(),
     }
 
 
