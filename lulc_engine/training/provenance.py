@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import platform
 import shlex
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import rasterio
 import torch
 
 import lulc_engine
-from lulc_engine.options import TrainSegmenterOptions, option_name
+from lulc_engine.options import Options, TrainSegmenterOptions, option_name
 from lulc_engine.outputs import file_sha256
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.samples.dataset import Dataset
@@ -22,10 +24,11 @@ from lulc_engine.samples.split import ROLE_NAMES
 from lulc_engine.training.fit import Fit
 from lulc_engine.training.recipe import Recipe
 
-# Where results go and how many cores there were says nothing about the model.
-_OUTPUTS = {"model", "report", "metrics", "table"}
-_NOT_PROVENANCE = _OUTPUTS | {"keep_best", "device", "threads"}
-_PATHS = {"image", "labels", "test_labels", "mask"}
+# Where results go, how many cores there were and whether a training was resumed says nothing about
+# the model.
+_OUTPUTS = {"model", "report", "metrics", "table", "predictions", "checkpoints"}
+_NOT_PROVENANCE = _OUTPUTS | {"keep_best", "device", "threads", "resume"}
+_PATHS = {"image", "labels", "test_labels", "mask", "patches", "features", "targets"}
 
 
 def describe_training(
@@ -39,7 +42,7 @@ def describe_training(
 ) -> dict[str, Any]:
     """Return the card's ``lulc:training``; files by name and hash, never by path."""
     return {
-        "options": _stable_options(options),
+        "options": stable_options(options),
         "recipe": {**dataclasses.asdict(recipe), "steps": list(recipe.steps)},
         "data": describe_files(options),
         "label_kind": dataset.label_kind,
@@ -59,10 +62,10 @@ def describe_training(
 def describe_files(options: TrainSegmenterOptions) -> dict[str, Any]:
     """Return name and SHA-256 of every file that was learned from or tested on."""
     return {
-        "scenes": [_file(path) for path in options.image],
-        "labels": _file(options.labels),
-        "test_labels": _file(options.test_labels) if options.test_labels else None,
-        "masks": [_file(path) for path in options.mask],
+        "scenes": [describe_file(path) for path in options.image],
+        "labels": describe_file(options.labels),
+        "test_labels": describe_file(options.test_labels) if options.test_labels else None,
+        "masks": [describe_file(path) for path in options.mask],
     }
 
 
@@ -99,13 +102,15 @@ def training_hashes(training: Mapping[str, Any]) -> list[str]:
     return [labels["sha256"]] if labels and labels.get("sha256") else []
 
 
-def _file(path: str) -> dict[str, Any]:
+def describe_file(path: str) -> dict[str, Any]:
+    """Return name and SHA-256 of a file; a layer's name after ``|`` is left out."""
     file = path.split("|")[0]
     known = Path(file).is_file()
     return {"name": Path(file).name, "sha256": file_sha256(file) if known else None}
 
 
-def _stable_options(options: TrainSegmenterOptions) -> dict[str, Any]:
+def stable_options(options: Options) -> dict[str, Any]:
+    """Return the options that decide about a model, with base names of files."""
     kept = {k: v for k, v in options.as_dict().items() if k not in _NOT_PROVENANCE}
     for name in _PATHS & set(kept):
         value = kept[name]
@@ -113,13 +118,23 @@ def _stable_options(options: TrainSegmenterOptions) -> dict[str, Any]:
     return kept
 
 
-def _base(path: str) -> str:
-    return Path(path.split("|")[0]).name if path else ""
+def run_facts(started: float) -> dict[str, Any]:
+    """Return the card's ``run``: what differs between equal trainings.
+
+    Args:
+        started: `time.monotonic` when the command began.
+    """
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "duration_s": round(time.monotonic() - started, 1),
+        "host": platform.node(),
+        "machine": platform.machine(),
+    }
 
 
-def command_line(options: TrainSegmenterOptions) -> str:
+def command_line(command: str, options: Options) -> str:
     """Return the ``lulc`` command that repeats the run, with base names of files."""
-    words = ["lulc", "train-segmenter"]
+    words = ["lulc", command]
     for item in dataclasses.fields(options):
         value = getattr(options, item.name)
         if value is None or value == item.default:
@@ -129,3 +144,7 @@ def command_line(options: TrainSegmenterOptions) -> str:
             if one is not True:
                 words.append(_base(one) if item.name in _PATHS | _OUTPUTS else str(one))
     return shlex.join(words)
+
+
+def _base(path: str) -> str:
+    return Path(path.split("|")[0]).name if path else ""

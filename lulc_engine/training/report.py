@@ -39,7 +39,7 @@ def training_report(
             split_rows=_split_rows(dataset, "test" in by_split),
             split_unit=f"{dataset.split.kind}s",
             metrics_by_split=by_split,
-            command=command_line(options),
+            command=command_line("train-segmenter", options),
             facts=_facts(card, fit),
             warnings=_warnings(dataset, by_split, card),
             notes=[*dataset.notes, *fit.notes],

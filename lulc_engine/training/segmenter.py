@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
-import platform
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,18 +13,13 @@ import torch
 
 from lulc_engine.devices import choose_device, make_repeatable, use_threads
 from lulc_engine.errors import Cancelled
-from lulc_engine.evaluation.metrics import (
-    ReferenceInfo,
-    build_metrics,
-    metrics_json,
-    metrics_table,
-)
+from lulc_engine.evaluation.metrics import ReferenceInfo, build_metrics
 from lulc_engine.feedback import Feedback
 from lulc_engine.losses.context import FocusSettings, LossContext
 from lulc_engine.losses.pixels import class_weights
 from lulc_engine.models.build import build_network, network_tensors
 from lulc_engine.models.card import SEGMENTATION, ModelSpec, make_card
-from lulc_engine.models.model_file import SUFFIXES, write_model
+from lulc_engine.models.model_file import write_model
 from lulc_engine.models.network import Network, parameter_count
 from lulc_engine.models.receptive_field import measure_halo
 from lulc_engine.options import TrainSegmenterOptions
@@ -42,7 +35,15 @@ from lulc_engine.samples.split import TEST, TRAINING
 from lulc_engine.samples.statistics import channel_statistics, sample_pixels, value_range
 from lulc_engine.training.fit import Fit, Trainer
 from lulc_engine.training.focus import named_focus
-from lulc_engine.training.provenance import describe_training
+from lulc_engine.training.provenance import describe_training, run_facts
+from lulc_engine.training.publish import (
+    HEADLINE,
+    MODEL,
+    SCORES,
+    headline_split,
+    stage,
+    write_scores,
+)
 from lulc_engine.training.recipe import Recipe, choose_recipe, steps_per_epoch
 from lulc_engine.training.report import training_report
 from lulc_engine.training.validate import validate
@@ -87,7 +88,7 @@ def train_segmenter(options: TrainSegmenterOptions, feedback: Feedback) -> dict[
         Outputs([path.split("|")[0] for path in inputs if path]) as outputs,
         contextlib.closing(ChipStore()) as store,
     ):
-        parts = _stage(options, outputs)
+        parts = stage(options, outputs, {**MODEL, **SCORES})
         session = _prepare(options, store, started, feedback.part(0.0, 0.1))
         interrupted: Cancelled | None = None
         try:
@@ -104,21 +105,6 @@ def train_segmenter(options: TrainSegmenterOptions, feedback: Feedback) -> dict[
         ) from interrupted
     feedback.progress(1.0, "Done")
     return result
-
-
-def _stage(options: TrainSegmenterOptions, outputs: Outputs) -> dict[str, Any]:
-    """Reserve the outputs first: a wrong folder must not cost a training."""
-    allowed = {
-        "model": SUFFIXES,
-        "report": (".html", ".htm"),
-        "metrics": (".json",),
-        "table": (".csv",),
-    }
-    return {
-        name: outputs.stage(getattr(options, name), suffixes)
-        for name, suffixes in allowed.items()
-        if getattr(options, name)
-    }
 
 
 def _prepare(
@@ -271,23 +257,14 @@ def _write(
         ),
         {**training, "interrupted": interrupted},
         by_split,
-        {
-            "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "duration_s": round(time.monotonic() - session.started, 1),
-            "host": platform.node(),
-            "machine": platform.machine(),
-        },
+        run_facts(session.started),
     )
     digest = write_model(parts["model"], network_tensors(session.network), card)
-    split_name = "test" if "test" in by_split else "validation"
+    split_name = headline_split(by_split)
     main = by_split[split_name]
-    if "metrics" in parts:
-        parts["metrics"].write_text(metrics_json(main), encoding="utf-8")
-    if "table" in parts:
-        parts["table"].write_text(metrics_table(main), encoding="utf-8", newline="")
-    if "report" in parts:
-        text = training_report(options, card, by_split, fit, dataset)
-        parts["report"].write_text(text, encoding="utf-8")
+    write_scores(
+        options, parts, main, lambda: training_report(options, card, by_split, fit, dataset)
+    )
     if split_name == "validation":
         feedback.warning(
             "The scores are of validation, which chose the best epoch: they are optimistic. Give "
@@ -298,7 +275,7 @@ def _write(
         "report": options.report,
         "metrics": options.metrics,
         "table": options.table,
-        **{name: main[name] for name in ("overall_accuracy", "kappa", "mean_iou", "macro_f1")},
+        **{name: main[name] for name in HEADLINE},
         "split": split_name,
         "best_epoch": fit.best.epoch,
         "model_sha256": digest,

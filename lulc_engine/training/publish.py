@@ -1,0 +1,70 @@
+"""What the training commands write, and where: the same for segmenters and patch classifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lulc_engine.evaluation.metrics import metrics_json, metrics_table
+from lulc_engine.models.model_file import SUFFIXES
+from lulc_engine.options import Options
+from lulc_engine.outputs import Outputs, friendly_write_errors
+
+MODEL = {"model": SUFFIXES}
+SCORES: dict[str, tuple[str, ...]] = {
+    "report": (".html", ".htm"),
+    "metrics": (".json",),
+    "table": (".csv",),
+}
+HEADLINE = ("overall_accuracy", "kappa", "mean_iou", "macro_f1")
+
+
+def stage(
+    options: Options, outputs: Outputs, allowed: Mapping[str, tuple[str, ...]]
+) -> dict[str, Path]:
+    """Reserve the outputs that the options name: a wrong folder must not cost a training.
+
+    Args:
+        options: has a field for each name in ``allowed``.
+        outputs: where they are staged.
+        allowed: endings by name of the output.
+
+    Returns:
+        The temporary path of each output that is wanted.
+    """
+    return {
+        name: outputs.stage(getattr(options, name), suffixes)
+        for name, suffixes in allowed.items()
+        if getattr(options, name)
+    }
+
+
+def headline_split(by_split: Mapping[str, Any]) -> str:
+    """Return the split whose scores may stand in front: the untouched test where there is one."""
+    return "test" if "test" in by_split else "validation"
+
+
+def write_scores(
+    options: Options,
+    parts: Mapping[str, Path],
+    metrics: Mapping[str, Any],
+    report: Callable[[], str],
+) -> None:
+    """Write metrics, table and report, those of them that are wanted.
+
+    Args:
+        options: name the final paths.
+        parts: temporary paths by name.
+        metrics: the metrics object of the headline.
+        report: makes the HTML report.
+    """
+    texts: dict[str, Callable[[], str]] = {
+        "metrics": lambda: metrics_json(metrics),
+        "table": lambda: metrics_table(metrics),
+        "report": report,
+    }
+    for name, text in texts.items():
+        if name in parts:
+            with friendly_write_errors(getattr(options, name)):
+                parts[name].write_text(text(), encoding="utf-8", newline="")
