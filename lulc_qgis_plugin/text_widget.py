@@ -65,6 +65,7 @@ class TextWrapper(QgsAbstractProcessingParameterWidgetWrapper):
 
     def _button(self, settings: dict[str, Any]) -> QToolButton:
         button = QToolButton()
+        button.setObjectName("browse")  # QgsFilterLineEdit and combo boxes have buttons, too
         button.setText("…")
         ways = {
             _tr("Folder…"): self._choose_folder if settings.get("folder") else None,

@@ -29,7 +29,8 @@ class PatchAlgorithm(EngineAlgorithm):
 
     def add_patches(self, advanced: bool = False) -> None:
         """Declare patches as files."""
-        definition = patches_parameter("Patches (folder or table)")
+        label, shown = "Patches (folder or table)", "Folder with one sub-folder per class"
+        definition = patches_parameter(label, shown)
         self.add_option("PATCHES", definition, advanced=advanced)
 
     def add_scenes(self, scenes: str, labels: str) -> None:

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -148,3 +149,28 @@ def run_qgis_process(env, algorithm, **parameters):
     out, err = process.communicate(timeout=300)
     results = json.loads(out)["results"] if process.returncode == 0 else {}
     return process.returncode, results, err
+
+
+def run_in_background(algorithm, parameters, output):
+    """Run an algorithm as a dialog does, its layer to be loaded; return context and results."""
+    from qgis.core import (
+        QgsApplication,
+        QgsProcessingAlgRunnerTask,
+        QgsProcessingContext,
+        QgsProcessingFeedback,
+        QgsProcessingOutputLayerDefinition,
+        QgsProject,
+    )
+
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
+    context.setProject(QgsProject.instance())
+    wanted = QgsProcessingOutputLayerDefinition(parameters[output], QgsProject.instance())
+    task = QgsProcessingAlgRunnerTask(algorithm, {**parameters, output: wanted}, context, feedback)
+    answers = []
+    task.executed.connect(lambda done, results: answers.append((done, results)))
+    QgsApplication.taskManager().addTask(task)
+    until = time.monotonic() + 30
+    while not answers and time.monotonic() < until:
+        QgsApplication.processEvents()
+    assert answers[0][0], feedback.textLog()
+    return context, answers[0][1]

@@ -3,7 +3,23 @@
 import numpy as np
 import pytest
 from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QLineEdit, QMenu, QToolButton
 from support import write_raster
+
+from lulc_qgis_plugin.provider import ALGORITHMS
+
+# What a beginner fills in, apart from the outputs.
+FILLED = {
+    "trainsegmenter": {"INPUT": "rasters", "LABELS": "vector"},
+    "trainpatchclassifier": {"PATCHES": "/some/folder"},
+    "classifyraster": {"INPUT": "raster", "MODEL": "model"},
+    "classifypatches": {"PATCHES": "/some/folder", "MODEL": "model"},
+    "assessaccuracy": {"MAP": "raster", "REFERENCE": "vector"},
+    "exportpatches": {"INPUT": "rasters", "LABELS": "vector"},
+    "importmodel": {"INPUT": "/some/network.h5"},
+    "exportmodel": {"MODEL": "model"},
+}
 
 
 @pytest.fixture
@@ -33,7 +49,12 @@ def open_dialog(provider, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "name"), [("trainsegmenter", "LABELS"), ("assessaccuracy", "REFERENCE")]
+    ("algorithm", "name"),
+    [
+        ("trainsegmenter", "LABELS"),
+        ("trainpatchclassifier", "LABELS"),
+        ("assessaccuracy", "REFERENCE"),
+    ],
 )
 def test_fields_follow_the_layer_even_if_it_is_a_raster(open_dialog, layers, algorithm, name):
     panel = open_dialog(algorithm)
@@ -53,27 +74,22 @@ def test_fields_follow_the_layer_even_if_it_is_a_raster(open_dialog, layers, alg
     assert box.count() == 4
 
 
-@pytest.mark.parametrize(
-    "algorithm", ["trainsegmenter", "classifyraster", "assessaccuracy", "modelinfo", "setupengine"]
-)
+@pytest.mark.parametrize("algorithm", [item.ID for item in ALGORITHMS])
 def test_every_parameter_has_a_widget(open_dialog, layers, provider, algorithm):
     panel = open_dialog(algorithm)
     expected = {item.name() for item in provider.algorithm(algorithm).parameterDefinitions()}
     assert set(panel.wrappers) == expected
 
 
-@pytest.mark.parametrize("algorithm", ["trainsegmenter", "classifyraster", "assessaccuracy"])
+@pytest.mark.parametrize("algorithm", FILLED)
 def test_a_dialog_runs_with_its_defaults(
     open_dialog, layers, provider, model_file, requests, algorithm
 ):
     panel = open_dialog(algorithm)
     vector, raster = layers
-    filled = {
-        "trainsegmenter": {"INPUT": [raster], "LABELS": vector},
-        "classifyraster": {"INPUT": raster, "MODEL": model_file},
-        "assessaccuracy": {"MAP": raster, "REFERENCE": vector},
-    }[algorithm]
-    panel.setParameters({name: value for name, value in filled.items()})
+    values = {"raster": raster, "rasters": [raster], "vector": vector, "model": model_file}
+    filled = {name: values.get(value, value) for name, value in FILLED[algorithm].items()}
+    panel.setParameters(filled)
     values = panel.createProcessingParameters()  # raises where a widget holds a bad value
     for definition in provider.algorithm(algorithm).parameterDefinitions():
         if definition.name() not in filled and not definition.isDestination():
@@ -97,3 +113,61 @@ def test_a_value_that_is_no_layer_has_no_fields():
     from lulc_qgis_plugin.field_widget import field_names
 
     assert field_names(None) == field_names("") == field_names("/no/such/layer") == []
+
+
+# --- texts with suggestions, and paths -----------------------------------------------------------
+
+
+def test_networks_are_suggested_and_others_taken(open_dialog, layers):
+    wrapper = open_dialog("trainpatchclassifier").wrappers["ARCHITECTURE"]
+    box = wrapper.wrappedWidget().findChild(QComboBox)
+    names = [box.itemText(index) for index in range(box.count())]
+    assert names[:4] == ["", "pixelnet", "dcnn5", "spectralnet"]
+    assert "vit" in names
+    assert wrapper.parameterValue() is None
+    for name in ("resnet18", "resnet18d", "RESNET18"):
+        box.lineEdit().clear()
+        QTest.keyClicks(box.lineEdit(), name)
+        assert wrapper.parameterValue() == name
+
+
+def test_patches_are_chosen_as_a_folder_or_as_a_file(open_dialog, layers, tmp_path, monkeypatch):
+    folder, table = str(tmp_path / "patches"), str(tmp_path / "patches.csv")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *given: folder)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *given: (table, ""))
+    wrapper = open_dialog("trainpatchclassifier").wrappers["PATCHES"]
+    actions = wrapper.wrappedWidget().findChild(QMenu).actions()
+    for action, expected in zip(actions, (folder, table)):
+        action.trigger()
+        assert wrapper.parameterValue() == expected
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *given: "")  # cancelled
+    actions[0].trigger()
+    assert wrapper.parameterValue() == table
+
+
+def test_a_file_may_be_dropped_on_a_path(open_dialog, layers, tmp_path):
+    wrapper = open_dialog("classifypatches").wrappers["PATCHES"]
+    wrapper.wrappedWidget().findChild(QLineEdit).setText(tmp_path.as_uri())
+    assert wrapper.parameterValue() == str(tmp_path)
+
+
+def test_a_model_is_browsed_or_named(open_dialog, layers, monkeypatch, model_file):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *given: (model_file, ""))
+    monkeypatch.setattr("lulc_qgis_plugin.algorithms.parameters.bundled_names", lambda: ["mine"])
+    widget = (wrapper := open_dialog("classifyraster").wrappers["MODEL"]).wrappedWidget()
+    widget.findChild(QToolButton, "browse").click()
+    assert wrapper.parameterValue() == model_file
+    widget.findChild(QComboBox).setCurrentText("mine")
+    assert wrapper.parameterValue() == "mine"
+
+
+def test_the_modeler_has_its_own_text_widgets(provider):
+    from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
+    from qgis.core import QgsProcessingModelAlgorithm
+    from qgis.gui import QgsProcessingModelerParameterWidget
+
+    model = QgsProcessingModelAlgorithm("model", "group")
+    dialog = ModelerParametersDialog(provider.algorithm("trainpatchclassifier").create(), model)
+    for name in ("PATCHES", "ARCHITECTURE"):
+        assert isinstance(dialog.widget.widget.wrappers[name], QgsProcessingModelerParameterWidget)
+    dialog.close()

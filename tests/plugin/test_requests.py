@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QVariant
-from support import write_labels, write_raster
+from support import run_in_background, write_labels, write_raster
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
 
@@ -339,38 +338,20 @@ def test_a_temporary_model_is_warned_of(requests, provider, scene, labels, tmp_p
 def test_in_the_background_layers_are_loaded_with_their_style(
     requests, provider, scene, model_file, tmp_path
 ):
-    from qgis.core import (
-        QgsApplication,
-        QgsProcessingAlgRunnerTask,
-        QgsProcessingContext,
-        QgsProcessingFeedback,
-        QgsProcessingOutputLayerDefinition,
-    )
+    from qgis.core import QgsProcessingFeedback
 
     from lulc_qgis_plugin import styling
 
     path = str(write_raster(tmp_path / "map.tif", np.ones((8, 8), "uint8")))
     requests.answer = {"output": path, "legend": [{"id": 1, "name": "a", "color": "#112233"}]}
-    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
-    context.setProject(QgsProject.instance())
-    wanted = QgsProcessingOutputLayerDefinition(path, QgsProject.instance())
-    given = {"INPUT": scene, "MODEL": model_file, "OUTPUT": wanted}
-    task = QgsProcessingAlgRunnerTask(
-        provider.algorithm("classifyraster"), given, context, feedback
-    )
-    answers = []
-    task.executed.connect(lambda done, results: answers.append((done, results)))
-    QgsApplication.taskManager().addTask(task)
-    until = time.monotonic() + 30
-    while not answers and time.monotonic() < until:
-        QgsApplication.processEvents()
-    assert answers[0][0], feedback.textLog()
-    assert answers[0][1]["OUTPUT"] == path
+    given = {"INPUT": scene, "MODEL": model_file, "OUTPUT": path}
+    context, results = run_in_background(provider.algorithm("classifyraster"), given, "OUTPUT")
+    assert results["OUTPUT"] == path
     details = context.layersToLoadOnCompletion()[path]
     assert details.name == "Classified map"
     layer = QgsRasterLayer(path, details.name)
     context.layerToLoadOnCompletionDetails(path).postProcessor().postProcessLayer(
-        layer, context, feedback
+        layer, context, QgsProcessingFeedback()
     )
     assert (layer.name(), layer.renderer().type()) == ("Classified map: scene", "paletted")
     assert not styling._waiting
