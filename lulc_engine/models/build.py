@@ -39,9 +39,10 @@ def build_patch_network(spec: ModelSpec) -> PatchNetwork:
     """
     if spec.patch is None:
         raise ValueError("the spec is of a segmenter")
-    settings = {**spec.settings, "patch_px": spec.patch.size_px}
+    resize_px = spec.settings.get("resize_px")
+    settings = {**spec.settings, "patch_px": resize_px or spec.patch.size_px}
     body = build_patch_body(spec.architecture, spec.in_channels, len(spec.legend), settings)
-    return PatchNetwork(_input_layer(spec), body)
+    return PatchNetwork(_input_layer(spec), body, resize_px)
 
 
 def load_network(spec: ModelSpec, tensors: Mapping[str, np.ndarray]) -> Network:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from lulc_engine.models.network import InputLayer
 
 
 class PatchNetwork(nn.Module):
     """Input layer and body of a patch classifier.
+
+    Args:
+        input_layer: from raw values to normalised channels.
+        body: from normalised channels to logits.
+        resize_px: side to which normalised channels are resized (bilinear) for the body; None
+            leaves them as they are.
 
     The body has a submodule ``head``. Bodies for small windows also have ``dense()``: a module that
     shares their weights, takes normalised channels (N, C, H, W) of a whole image and returns logits
@@ -21,13 +28,19 @@ class PatchNetwork(nn.Module):
         logits.
     """
 
-    def __init__(self, input_layer: InputLayer, body: nn.Module) -> None:
+    def __init__(
+        self, input_layer: InputLayer, body: nn.Module, resize_px: int | None = None
+    ) -> None:
         super().__init__()
         self.input = input_layer
         self.body = body
+        self.resize_px = resize_px
 
     def logits(self, channels: Tensor) -> Tensor:
         """Return logits (N, K) of normalised channels (N, C, k, k)."""
+        if self.resize_px is not None:
+            size = (self.resize_px, self.resize_px)
+            channels = functional.interpolate(channels, size, mode="bilinear", align_corners=False)
         logits: Tensor = self.body(channels)
         return logits
 
@@ -38,7 +51,7 @@ class PatchNetwork(nn.Module):
     @property
     def is_dense(self) -> bool:
         """Whether the body can be applied to every pixel of an image at once."""
-        return hasattr(self.body, "dense")
+        return self.resize_px is None and hasattr(self.body, "dense")
 
     def head_parameters(self) -> Iterator[nn.Parameter]:
         """Return the parameters of the head, which is never pretrained."""
