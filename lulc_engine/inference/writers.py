@@ -15,7 +15,7 @@ from lulc_engine.rasters.areas import AreaCounter
 from lulc_engine.rasters.geotiff import Layout, StripWriter, map_encoding
 from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.legend import Legend
-from lulc_engine.rasters.style import category_names, qml
+from lulc_engine.rasters.style import category_names, gray_qml, qml
 from lulc_engine.reports.csv_table import csv_text
 
 _CONFIDENCE_NODATA = 255
@@ -33,12 +33,21 @@ class ModelIdentity:
 class MapWriters:
     """Opens, fills and finishes all outputs of a classification.
 
+    Where classes do not exclude each other there is no class to map: OUTPUT then holds the
+    probabilities.
+
+    Attributes:
+        classes: number of classes.
+        pixels: how many pixels of the map have got a result.
+        areas: of the classes.
+
     Args:
         options: names the outputs.
         grid: grid of the outputs.
         legend: the model's classes.
         identity: of the model.
         outputs: the set of files that are published together.
+        several: whether classes do not exclude each other.
     """
 
     def __init__(
@@ -48,10 +57,12 @@ class MapWriters:
         legend: Legend,
         identity: ModelIdentity,
         outputs: Outputs,
+        several: bool = False,
     ) -> None:
         self._options, self._grid, self._legend = options, grid, legend
         self._outputs = outputs
         self._stack = contextlib.ExitStack()
+        self.classes, self.pixels = len(legend), 0
         dtype, self._nodata = map_encoding(legend)
         self._values = np.array([*legend.ids, self._nodata], dtype=dtype)
         tags = {
@@ -60,64 +71,55 @@ class MapWriters:
             "LULC_VERSION": lulc_engine.__version__,
             "LULC_TRAINING_SHA256": ",".join(identity.training_sha256),
         }
-        self._map = self._stack.enter_context(
-            StripWriter(
-                options.output,
-                grid,
-                Layout(dtype, self._nodata, tags=tags, legend=legend),
-                outputs,
-            )
+        shares = Layout(
+            "float32",
+            float("nan"),
+            bands=len(legend),
+            overviews="average",
+            descriptions=legend.names,
+            tags=tags,
+            block_px=_PROBABILITY_BLOCK_PX,
         )
-        self._confidence = self._open(
-            options.confidence,
-            Layout(
-                "uint8",
-                _CONFIDENCE_NODATA,
-                overviews="average",
-                descriptions=("confidence in percent",),
-                tags=tags,
-            ),
+        labels = Layout(dtype, self._nodata, tags=tags, legend=legend)
+        percent = Layout(
+            "uint8",
+            _CONFIDENCE_NODATA,
+            overviews="average",
+            descriptions=("confidence in percent",),
+            tags=tags,
         )
-        self._probabilities = self._open(
-            options.probabilities,
-            Layout(
-                "float32",
-                float("nan"),
-                bands=len(legend),
-                overviews="average",
-                descriptions=legend.names,
-                tags=tags,
-                block_px=_PROBABILITY_BLOCK_PX,
-            ),
-        )
+        self._map = self._open("" if several else options.output, labels)
+        self._confidence = self._open(options.confidence, percent)
+        paths = (options.output if several else "", options.probabilities)
+        self._probabilities = [writer for path in paths if (writer := self._open(path, shares))]
         self.areas = AreaCounter(legend, grid)
-        self._stage_texts()
+        self._stage_texts(several)
 
-    def put(self, row: int, column: int, prediction: Prediction | None, valid: np.ndarray) -> None:
-        """Place a tile's core, given relative to the output grid.
+    def put(self, row: int, column: int, prediction: Prediction, valid: np.ndarray) -> None:
+        """Place a prediction, given relative to the output grid; the writers begin with nodata.
 
         Args:
             row: first row.
             column: first column.
-            prediction: of the core; None where no pixel is valid.
-            valid: (H, W) bool.
+            prediction: what to place.
+            valid: (H, W) bool, where there is a result.
         """
-        if prediction is None:
-            return  # the writers begin with nodata everywhere
-        classes = np.where(valid, prediction.classes, -1)
-        self.areas.add(row, classes)
-        self._map.put(row, column, self._values[classes])
+        self.pixels += int(valid.sum())
+        if self._map is not None and prediction.classes is not None:
+            classes = np.where(valid, prediction.classes, -1)
+            self.areas.add(row, classes)
+            self._map.put(row, column, self._values[classes])
         if self._confidence is not None and prediction.confidence is not None:
             percent = np.where(valid, prediction.confidence, _CONFIDENCE_NODATA)
             self._confidence.put(row, column, percent.astype(np.uint8))
-        if self._probabilities is not None and prediction.probabilities is not None:
-            self._probabilities.put(
-                row, column, np.where(valid, prediction.probabilities, np.float32("nan"))
-            )
+        if self._probabilities and prediction.probabilities is not None:
+            shares = np.where(valid, prediction.probabilities, np.float32("nan"))
+            for writer in self._probabilities:
+                writer.put(row, column, shares)
 
     def complete_rows(self, row_stop: int) -> None:
         """Say that all tiles above a row of the output have been placed."""
-        for writer in (self._map, self._confidence, self._probabilities):
+        for writer in (self._map, self._confidence, *self._probabilities):
             if writer is not None:
                 writer.complete_rows(row_stop)
 
@@ -136,12 +138,12 @@ class MapWriters:
             return None
         return self._stack.enter_context(StripWriter(path, self._grid, layout, self._outputs))
 
-    def _stage_texts(self) -> None:
+    def _stage_texts(self, several: bool) -> None:
         """Stage what stands beside the map; it is published after the map."""
         output = self._options.output
         stem = output[: output.rindex(".")]
-        self._outputs.write_text(f"{stem}.qml", qml(self._legend))
-        names = category_names(self._legend)
+        self._outputs.write_text(f"{stem}.qml", gray_qml() if several else qml(self._legend))
+        names = None if several else category_names(self._legend)
         if names is not None:
             self._outputs.write_text(f"{output}.aux.xml", names)
         if self._options.areas:

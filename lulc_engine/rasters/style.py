@@ -19,22 +19,26 @@ def qml(legend: Legend) -> str:
         f'color="{c.hex_color}" alpha="255"/>'
         for c in legend.classes
     )
-    return f"""<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
-<qgis version="3.22.0" styleCategories="AllStyleCategories">
-  <pipe>
+    return _style(f"""\
     <rasterrenderer type="paletted" band="1" opacity="1" alphaBand="-1" nodataColor="">
       <rasterTransparency/>
       <colorPalette>
 {entries}
       </colorPalette>
-    </rasterrenderer>
-    <brightnesscontrast brightness="0" contrast="0" gamma="1"/>
-    <huesaturation saturation="0" grayscaleMode="0" colorizeOn="0"/>
-    <rasterresampler maxOversampling="2"/>
-  </pipe>
-  <blendMode>0</blendMode>
-</qgis>
-"""
+    </rasterrenderer>""")
+
+
+def gray_qml() -> str:
+    """Return a QGIS style for probabilities: the first band, black for 0 and white for 1."""
+    return _style("""\
+    <rasterrenderer type="singlebandgray" grayBand="1" gradient="BlackToWhite" alphaBand="-1">
+      <rasterTransparency/>
+      <contrastEnhancement>
+        <minValue>0</minValue>
+        <maxValue>1</maxValue>
+        <algorithm>StretchToMinimumMaximum</algorithm>
+      </contrastEnhancement>
+    </rasterrenderer>""")
 
 
 def category_names(legend: Legend) -> str | None:
@@ -53,6 +57,20 @@ def category_names(legend: Legend) -> str | None:
     </CategoryNames>
   </PAMRasterBand>
 </PAMDataset>
+"""
+
+
+def _style(renderer: str) -> str:
+    return f"""<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+<qgis version="3.22.0" styleCategories="AllStyleCategories">
+  <pipe>
+{renderer}
+    <brightnesscontrast brightness="0" contrast="0" gamma="1"/>
+    <huesaturation saturation="0" grayscaleMode="0" colorizeOn="0"/>
+    <rasterresampler maxOversampling="2"/>
+  </pipe>
+  <blendMode>0</blendMode>
+</qgis>
 """
 
 

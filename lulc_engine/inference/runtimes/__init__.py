@@ -9,23 +9,54 @@ import numpy as np
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which parts of a prediction are needed.
+
+    Attributes:
+        classes: the winning classes.
+        confidence: the share of the winning class.
+        probabilities: the shares of all classes.
+        several: whether classes do not exclude each other: sigmoid instead of softmax.
+    """
+
+    classes: bool = True
+    confidence: bool = False
+    probabilities: bool = False
+    several: bool = False
+
+
+@dataclass(frozen=True)
 class Prediction:
-    """What a network says about a window.
+    """What a network says about a window; parts that were not asked for are None.
 
     Attributes:
         classes: (H, W) int16 class indices.
-        confidence: (H, W) uint8 percent of the winning class, or None where not asked for.
-        probabilities: (K, H, W) float32, or None where not asked for.
+        confidence: (H, W) uint8 percent of the winning class.
+        probabilities: (K, H, W) float32.
     """
 
-    classes: np.ndarray
+    classes: np.ndarray | None
     confidence: np.ndarray | None
     probabilities: np.ndarray | None
+
+    def cut(self, part: tuple[slice, slice]) -> Prediction:
+        """Return the prediction for a part."""
+        return Prediction(
+            None if self.classes is None else self.classes[part],
+            None if self.confidence is None else self.confidence[part],
+            None if self.probabilities is None else self.probabilities[(slice(None), *part)],
+        )
 
 
 class Runtime(Protocol):
     """Executes one network."""
 
-    def run(self, raw: np.ndarray) -> Prediction:
-        """Return the prediction for raw values (C, H, W) float32, NaN where not valid."""
+    def run(self, raw: np.ndarray, known: np.ndarray) -> Prediction:
+        """Return the prediction for raw values (C, H, W) float32, NaN where not valid.
+
+        Args:
+            raw: the values.
+            known: bool, cells whose result is used, where the network gives one result per cell
+                of a lattice; a runtime may leave out others.
+        """
         ...

@@ -1,11 +1,12 @@
-"""Running a network in PyTorch, on any device."""
+"""Running a segmenter in PyTorch, on any device."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from lulc_engine.inference.runtimes import Prediction
+from lulc_engine.inference.runtimes import Prediction, Wanted
 from lulc_engine.models.network import Network
 
 
@@ -15,29 +16,32 @@ class TorchRuntime:
     Args:
         network: in eval mode; moved to the device.
         device: where to compute.
-        confidence: whether to give the confidence.
-        probabilities: whether to give all probabilities.
+        wanted: what to give.
     """
 
-    def __init__(
-        self, network: Network, device: torch.device, confidence: bool, probabilities: bool
-    ) -> None:
+    def __init__(self, network: Network, device: torch.device, wanted: Wanted) -> None:
         self._network = network.to(device).to(memory_format=torch.channels_last).eval()
         self._device = device
-        self._wants = (confidence, probabilities)
+        self._wanted = wanted
 
-    def run(self, raw: np.ndarray) -> Prediction:
-        """Return the prediction for raw values (C, H, W) float32, NaN where not valid."""
-        confidence = probabilities = None
+    def run(self, raw: np.ndarray, known: np.ndarray) -> Prediction:
+        """Return the prediction for all pixels of raw values (C, H, W) float32."""
         with torch.inference_mode():
             image = torch.from_numpy(raw)[None].to(self._device)
             logits = self._network(image.contiguous(memory_format=torch.channels_last))[0]
-            classes = logits.argmax(dim=0).to("cpu", torch.int16).numpy()
-            if any(self._wants):
-                share = torch.softmax(logits, dim=0)
-                if self._wants[0]:
-                    percent = (share.amax(dim=0) * 100).round()
-                    confidence = percent.to("cpu", torch.uint8).numpy()
-                if self._wants[1]:
-                    probabilities = share.to("cpu").contiguous().numpy()
-        return Prediction(classes, confidence, probabilities)
+            return prediction_of(logits, self._wanted)
+
+
+def prediction_of(logits: Tensor, wanted: Wanted) -> Prediction:
+    """Return what logits (K, H, W) say."""
+    classes = confidence = probabilities = None
+    if wanted.classes:
+        classes = logits.argmax(dim=0).to("cpu", torch.int16).numpy()
+    if wanted.confidence or wanted.probabilities:
+        share = torch.sigmoid(logits) if wanted.several else torch.softmax(logits, dim=0)
+        if wanted.confidence:
+            percent = (share.amax(dim=0) * 100).round()
+            confidence = percent.to("cpu", torch.uint8).numpy()
+        if wanted.probabilities:
+            probabilities = share.to("cpu").contiguous().numpy()
+    return Prediction(classes, confidence, probabilities)

@@ -1,0 +1,112 @@
+"""Applying patch classifiers to scenes.
+
+Small windows stand for the pixel in their middle, so the map has the scene's pixels, or every
+STRIDEth of them. Larger patches stand for all that they show: the map has a pixel per step, or,
+with PER_PIXEL, the scene's pixels, each with the mean of all windows that see it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lulc_engine.errors import OptionsError
+from lulc_engine.inference.approach import Approach, DirectSink, Task
+from lulc_engine.inference.averaging import AveragingSink
+from lulc_engine.inference.lattice import Lattice
+from lulc_engine.inference.runtimes import Runtime, Wanted
+from lulc_engine.models.card import PatchFacts
+from lulc_engine.options import ClassifyOptions
+
+if TYPE_CHECKING:
+    import torch
+
+# Up to this side a window stands for the pixel in its middle.
+SMALL_PX = 15
+# What a job advances, in pixels: enough windows for a batch, little enough for a laptop's memory.
+_TILE_PX, _LARGEST_TILE_PX, _WINDOWS_PER_TILE = 512, 2048, 4
+_BAND_BYTES = 256 * 2**20
+
+
+def patch_approach(task: Task) -> Approach:
+    """Return how a patch classifier is applied.
+
+    Raises:
+        OptionsError: the options do not go together, or not with the model.
+    """
+    options, spec, facts = task.options, task.spec, task.spec.patch
+    if facts is None:
+        raise ValueError("the spec is of a segmenter")
+    _check(options, facts)
+    step = _step(options, facts)
+    by_centre = facts.size_px <= SMALL_PX and not options.per_pixel
+    lattice = Lattice.of(task.scene.window, facts.size_px, step, by_centre)
+    cells = lattice.windows_on(task.part) if options.per_pixel else lattice.cells_in(task.part)
+    grid = task.scene.crop(task.part) if options.per_pixel else lattice.grid(task.scene, cells)
+    _say(task, step)
+
+    def runtime(device: torch.device) -> Runtime:
+        from lulc_engine.inference.runtimes.window_runtime import WindowRuntime
+        from lulc_engine.models.build import load_patch_network
+
+        network = load_patch_network(spec, task.tensors)
+        network.input.set_radiometry(task.radiometry.scale, task.radiometry.offset)
+        shares = options.per_pixel or facts.multilabel or bool(options.probabilities)
+        labels = not (options.per_pixel or facts.multilabel)
+        confidence = bool(options.confidence) and not options.per_pixel
+        wanted = Wanted(labels, confidence, shares, facts.multilabel)
+        return WindowRuntime(network, device, facts.size_px, step, wanted, task.feedback.check)
+
+    return Approach(
+        grid,
+        lattice.plan(cells, _tile_px(task, facts.size_px)),
+        lambda writers: (
+            AveragingSink(writers, lattice, cells, task.part)
+            if options.per_pixel
+            else DirectSink(writers)
+        ),
+        runtime,
+        facts.multilabel,
+    )
+
+
+def _check(options: ClassifyOptions, facts: PatchFacts) -> None:
+    if options.per_pixel and options.stride is not None and options.stride > facts.size_px:
+        raise OptionsError(
+            f"With --per-pixel --stride can be at most the window's side of {facts.size_px} "
+            f"pixels, not {options.stride}: pixels between windows would get no label.",
+            "Choose a smaller step.",
+        )
+    if facts.multilabel and (options.confidence or options.areas):
+        raise OptionsError(
+            "The model gives several classes per patch, so there is no winning class: "
+            "--confidence and --areas cannot be written.",
+            "Leave them out; OUTPUT holds the probability of every class.",
+        )
+
+
+def _step(options: ClassifyOptions, facts: PatchFacts) -> int:
+    if options.stride is not None:
+        return options.stride
+    if options.per_pixel:
+        return max(1, facts.size_px // 2)
+    return 1 if facts.size_px <= SMALL_PX else facts.size_px
+
+
+def _say(task: Task, step: int) -> None:
+    size = task.spec.patch.size_px if task.spec.patch else 0
+    if task.options.per_pixel:
+        text = f"Windows of {size} pixels at steps of {step}, averaged for each pixel."
+    elif step == 1:
+        text = f"Every pixel is classified by the window of {size} pixels around it."
+    else:
+        text = f"Windows of {size} pixels; the map has a pixel for every {step} of the scene's."
+    task.feedback.info(text)
+
+
+def _tile_px(task: Task, size: int) -> int:
+    """Return about how many pixels a job advances."""
+    side = min(max(_TILE_PX, _WINDOWS_PER_TILE * size), _LARGEST_TILE_PX)
+    if task.options.per_pixel:
+        row_bytes = 4 * len(task.spec.legend) * task.part.width
+        side = min(side, max(_BAND_BYTES // row_bytes - size, 1))
+    return task.options.tile_px or side

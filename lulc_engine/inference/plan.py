@@ -1,0 +1,99 @@
+"""What a classification reads and where the results go, as a list of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from lulc_engine.inference.runtimes import Prediction
+from lulc_engine.inference.tiling import tiles
+from lulc_engine.rasters.grid import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work.
+
+    Attributes:
+        window: pixels of the scene to read; may reach over its edges.
+        core: the part of the network's results that is kept.
+        place: where that part goes, in cells of the plan.
+    """
+
+    window: Window
+    core: tuple[slice, slice]
+    place: Window
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Jobs in row order whose places cover a lattice of cells once.
+
+    Attributes:
+        height: rows of cells.
+        width: columns of cells.
+        jobs: the jobs.
+        known: of a job and the validity (H, W) of its window, which cells of its place get a
+            result.
+    """
+
+    height: int
+    width: int
+    jobs: Sequence[Job]
+    known: Callable[[Job, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """What was read for a job.
+
+    Attributes:
+        raw: (C, H, W) float32, NaN where not valid.
+        valid: (H, W) bool.
+        known: bool, the cells of the job's place that get a result.
+    """
+
+    raw: np.ndarray
+    valid: np.ndarray
+    known: np.ndarray
+
+
+class Sink(Protocol):
+    """Takes the results of jobs, in their order."""
+
+    def put(self, job: Job, pixels: Pixels, prediction: Prediction) -> None:
+        """Take the prediction for a job's place."""
+        ...
+
+    def complete_rows(self, row_stop: int) -> None:
+        """Learn that all jobs above a row of cells are done; jobs without a result were not put."""
+        ...
+
+
+def pixel_plan(whole: Window, part: Window, side: int, halo: int, multiple: int) -> Plan:
+    """Return the plan of a segmenter: a cell is a pixel of the part.
+
+    Args:
+        whole: the scene.
+        part: what is to be classified.
+        side: wanted side of the windows.
+        halo: reach of the network.
+        multiple: what origins and sides of windows must be multiples of.
+    """
+    jobs = [
+        Job(
+            tile.window,
+            tile.core.relative_to(tile.window),
+            Window(
+                tile.core.row_off - part.row_off,
+                tile.core.col_off - part.col_off,
+                tile.core.height,
+                tile.core.width,
+            ),
+        )
+        for tile in tiles(whole, part, side, halo, multiple)
+    ]
+    return Plan(part.height, part.width, jobs, lambda job, valid: valid[job.core])
