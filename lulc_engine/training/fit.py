@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lulc_engine.errors import DataError
 from lulc_engine.evaluation import scores
 from lulc_engine.feedback import Feedback
 from lulc_engine.losses import get_loss
@@ -21,14 +18,15 @@ from lulc_engine.losses.context import LossContext
 from lulc_engine.models.network import Network
 from lulc_engine.samples.augment import WindowSampler
 from lulc_engine.samples.dataset import Dataset
+from lulc_engine.samples.jitter import jittered
 from lulc_engine.samples.split import VALIDATION
+from lulc_engine.training.average import Average
+from lulc_engine.training.duration import in_words
 from lulc_engine.training.focus import AUTO_AFTER_EPOCHS, most_confused_pair
+from lulc_engine.training.optimiser import Descent, Schedule, diverged, make_optimizer
 from lulc_engine.training.recipe import Recipe
 from lulc_engine.training.validate import Validation, validate
 
-_PLATEAU_FACTOR, _PLATEAU_EPOCHS = 0.3, 5
-_GRADIENT_NORM = 5.0
-_MOST_BAD_STEPS = 10
 _CHANCE = 0.005
 
 Weights = dict[str, Tensor]
@@ -107,12 +105,12 @@ class Trainer:
         self._steps, self._context, self._device = steps, context, device
         self._make_weights, self._find_focus = make_weights, find_focus
         self._loss = get_loss(recipe.loss)
-        self._optimizer = _make_optimizer(network, recipe)
-        self._schedule = Schedule(self._optimizer, recipe, steps)
-        self._average = copy.deepcopy(network) if recipe.average else None
+        groups = [{"params": list(network.parameters()), "lr": recipe.learning_rate}]
+        optimizer = make_optimizer(recipe.optimizer, groups, recipe.weight_decay)
+        self._schedule = Schedule(optimizer, recipe.schedule, recipe.epochs * steps)
+        self._descent = Descent(network, optimizer, self._schedule)
+        self._average = Average(network, recipe.average) if recipe.average else None
         self._noise = torch.Generator().manual_seed(torch.initial_seed() % 2**63)
-        self._step = 0
-        self._bad_steps = 0
         self.state = state
         self.state.focus = context.focus
 
@@ -126,8 +124,8 @@ class Trainer:
         started = time.monotonic()
         for epoch in range(1, self._recipe.epochs + 1):
             loss = self._train_epoch(epoch, started, feedback)
-            if self._step == 0:  # an epoch without one good step: nothing has been learned
-                raise _diverged()
+            if self._descent.taken == 0:  # an epoch without one good step: nothing has been learned
+                raise diverged()
             result = self._validate(feedback)
             self._keep(epoch, loss, result, time.monotonic() - started, feedback)
             if epoch == AUTO_AFTER_EPOCHS and self._find_focus:
@@ -151,7 +149,7 @@ class Trainer:
             best = self.state.best
             score = f", best validation mIoU {best.mean_iou:.3f}" if best.epoch else ""
             feedback.progress(
-                share, f"Epoch {epoch} of {self._recipe.epochs}{score}, {_duration(left)} left"
+                share, f"Epoch {epoch} of {self._recipe.epochs}{score}, {in_words(left)} left"
             )
         return total / self._steps
 
@@ -164,66 +162,34 @@ class Trainer:
         x = torch.from_numpy(images).to(self._device, memory_format=torch.channels_last)
         y = torch.from_numpy(labels).to(self._device)
         layer = self._network.input
-        reflectance = self._jittered(x * layer.scale + layer.offset)
+        reflectance = x * layer.scale + layer.offset
+        bands = reflectance.shape[1]
+        reflectance = jittered(reflectance, layer.spread[:bands], self._recipe.jitter, self._noise)
         logits = self._network.logits(layer.normalise(reflectance))
         loss = self._loss(logits, y, self._context)
         if share:
             z = torch.from_numpy(others).to(self._device)
             loss = (1 - share) * loss + share * self._loss(logits, z, self._context)
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self._network.parameters(), _GRADIENT_NORM)
-        value = float(loss.detach())
-        if not (math.isfinite(value) and math.isfinite(float(norm))):
-            return self._skip_bad_step()
-        self._bad_steps = 0
-        self._optimizer.step()
-        self._schedule.after_step()
-        self._step += 1
-        self._update_average()
+        value = self._descent.step(loss)
+        if value is None:
+            return 0.0
+        if self._average is not None:
+            self._average.update(self._descent.taken)
         return value
+
+    @property
+    def _judged(self) -> Network:
+        """The network that is validated and kept."""
+        return self._network if self._average is None else self._average.network
 
     def _blend_share(self) -> float:
         """Return the share of other spectra in this batch: 0, or up to a half."""
         draw, share = torch.rand(2, generator=self._noise).tolist()
         return float(share) / 2 if draw < self._recipe.blend else 0.0
 
-    def _skip_bad_step(self) -> float:
-        """Leave the weights alone where the loss is not a number; give up if that goes on."""
-        self._bad_steps += 1
-        if self._bad_steps > _MOST_BAD_STEPS:
-            raise _diverged()
-        return 0.0
-
-    def _jittered(self, reflectance: Tensor) -> Tensor:
-        """Return reflectance with a random gain per band and a random shift, per window."""
-        strength = self._recipe.jitter
-        if not strength:
-            return reflectance
-        count, bands = reflectance.shape[:2]
-        draw = torch.randn(2, count, bands, 1, 1, generator=self._noise).to(reflectance.device)
-        common = torch.randn(count, 1, 1, 1, generator=self._noise).to(reflectance.device)
-        spread = self._network.input.spread[:bands]
-        gain = 1 + strength * (common + 0.5 * draw[0])
-        jittered: Tensor = reflectance * gain + 0.5 * strength * spread * draw[1]
-        return jittered
-
-    def _update_average(self) -> None:
-        if self._average is None:
-            return
-        # A young average follows closely; otherwise it would hold on to the random start.
-        decay = min(self._recipe.average, (1 + self._step) / (10 + self._step))
-        with torch.no_grad():
-            mine = self._average.state_dict()
-            for name, value in self._network.state_dict().items():
-                if value.dtype.is_floating_point:
-                    mine[name].lerp_(value, 1 - decay)
-                else:
-                    mine[name].copy_(value)
-
     def _validate(self, feedback: Feedback) -> Validation:
         return validate(
-            self._average or self._network,
+            self._judged,
             self._dataset.chips,
             VALIDATION,
             len(self._dataset.legend),
@@ -243,7 +209,7 @@ class Trainer:
         row = {
             "epoch": epoch,
             "loss": loss,
-            "learning_rate": self._optimizer.param_groups[0]["lr"],
+            "learning_rate": self._descent.rate,
             "seconds": seconds,
             "validation": {
                 "loss": result.loss if found else None,
@@ -258,7 +224,7 @@ class Trainer:
         self._schedule.after_epoch(mean_iou)
         best = self.state.best
         if best.is_matched_by(mean_iou):
-            source = (self._average or self._network).state_dict()
+            source = self._judged.state_dict()
             weights = {name: value.detach().cpu().clone() for name, value in source.items()}
             highest = max(best.highest, mean_iou)
             self.state.best = Best(epoch, mean_iou, highest, weights, result.matrix)
@@ -277,64 +243,6 @@ class Trainer:
         self._context.weights = self._make_weights(focus).to(self._device)
 
 
-def _diverged() -> DataError:
-    return DataError(
-        "The loss is not a number any more: training diverged.",
-        "Lower LEARNING_RATE, or check the scene for extreme values.",
-    )
-
-
-class Schedule:
-    """The learning rate over time: x0.3 on a plateau of validation mIoU, or one cycle.
-
-    One cycle (Smith and Topin 2018, arXiv:1708.07120) rises for 20 % of the steps and falls along a
-    cosine to almost nothing.
-    """
-
-    def __init__(self, optimizer: torch.optim.Optimizer, recipe: Recipe, steps: int) -> None:
-        self._optimizer = optimizer
-        self._cycle: torch.optim.lr_scheduler.OneCycleLR | None = None
-        self._best = -1.0
-        self._waited = 0
-        if recipe.schedule == "one_cycle":
-            total = recipe.epochs * steps
-            self._cycle = torch.optim.lr_scheduler.OneCycleLR(
-                optimizer, recipe.learning_rate, total_steps=total + 1, pct_start=0.2
-            )
-
-    def after_step(self) -> None:
-        """Go on by one step."""
-        if self._cycle is not None:
-            self._cycle.step()
-
-    def after_epoch(self, mean_iou: float) -> None:
-        """Lower the rate where the validation score has not risen for 5 epochs."""
-        if self._cycle is not None:
-            return
-        if mean_iou > self._best:
-            self._best, self._waited = mean_iou, 0
-            return
-        self._waited += 1
-        if self._waited >= _PLATEAU_EPOCHS:
-            self._waited = 0
-            for group in self._optimizer.param_groups:
-                group["lr"] *= _PLATEAU_FACTOR
-
-
-def _make_optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
-    if recipe.optimizer == "adam":
-        return torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
-    return torch.optim.AdamW(
-        network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
-
-
 def _mean(values: list[float | None]) -> float | None:
     found = [value for value in values if value is not None]
     return sum(found) / len(found) if found else None
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

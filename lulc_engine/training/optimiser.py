@@ -1,0 +1,137 @@
+"""Steps of an optimiser and the learning rate over time, for every training loop."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lulc_engine.errors import DataError
+
+_PLATEAU_FACTOR, _PLATEAU_EPOCHS = 0.3, 5
+_RISING_SHARE = 0.2
+_GRADIENT_NORM = 5.0
+_MOST_BAD_STEPS = 10
+
+Groups = Sequence[dict[str, Any]]
+
+
+def make_optimizer(name: str, groups: Groups, weight_decay: float) -> torch.optim.Optimizer:
+    """Return Adam, which has no decay, or AdamW.
+
+    Args:
+        name: adam or adamw.
+        groups: parameter groups, each with its highest rate as ``lr``.
+        weight_decay: decoupled, where a group does not say otherwise.
+    """
+    if name == "adam":
+        return torch.optim.Adam([{**group, "weight_decay": 0.0} for group in groups])
+    return torch.optim.AdamW(list(groups), weight_decay=weight_decay)
+
+
+class Schedule:
+    """The learning rate over time: x0.3 on a plateau of the validation score, or one cycle.
+
+    One cycle (Smith and Topin 2018, arXiv:1708.07120) rises for 20 % of the steps and falls along a
+    cosine to almost nothing.
+
+    Args:
+        optimizer: each of its groups has its highest rate as ``lr``.
+        kind: one_cycle or plateau.
+        steps: all steps of the training.
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer, kind: str, steps: int) -> None:
+        self._optimizer = optimizer
+        self._cycle: torch.optim.lr_scheduler.OneCycleLR | None = None
+        self._best = -1.0
+        self._waited = 0
+        if kind == "one_cycle":
+            highest = [group["lr"] for group in optimizer.param_groups]
+            self._cycle = torch.optim.lr_scheduler.OneCycleLR(
+                optimizer, highest, total_steps=steps + 1, pct_start=_RISING_SHARE
+            )
+
+    def after_step(self) -> None:
+        """Go on by one step."""
+        if self._cycle is not None:
+            self._cycle.step()
+
+    def after_epoch(self, score: float) -> None:
+        """Lower the rate where the validation score has not risen for 5 epochs."""
+        if self._cycle is not None:
+            return
+        if score > self._best:
+            self._best, self._waited = score, 0
+            return
+        self._waited += 1
+        if self._waited >= _PLATEAU_EPOCHS:
+            self._waited = 0
+            for group in self._optimizer.param_groups:
+                group["lr"] *= _PLATEAU_FACTOR
+
+    def state(self) -> dict[str, Any]:
+        """Return what `restore` needs, as JSON values."""
+        cycle = None if self._cycle is None else self._cycle.state_dict()
+        state = {"best": self._best, "waited": self._waited, "cycle": cycle}
+        copied: dict[str, Any] = json.loads(json.dumps(state))
+        return copied
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state; the optimiser's own rates are restored with the optimiser."""
+        self._best, self._waited = state["best"], state["waited"]
+        if self._cycle is not None:
+            self._cycle.load_state_dict(state["cycle"])
+
+
+class Descent:
+    """Takes steps: clipped, scheduled, and none along a gradient that is not a number.
+
+    Attributes:
+        taken: number of steps taken.
+    """
+
+    def __init__(
+        self, network: nn.Module, optimizer: torch.optim.Optimizer, schedule: Schedule
+    ) -> None:
+        self._network, self._optimizer, self._schedule = network, optimizer, schedule
+        self._bad_steps = 0
+        self.taken = 0
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the first group."""
+        return float(self._optimizer.param_groups[0]["lr"])
+
+    def step(self, loss: Tensor) -> float | None:
+        """Take one step; return the loss, or None if the weights were left alone.
+
+        Raises:
+            DataError: the loss is not a number again and again.
+        """
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self._network.parameters(), _GRADIENT_NORM)
+        value = float(loss.detach())
+        if not (math.isfinite(value) and math.isfinite(float(norm))):
+            self._bad_steps += 1
+            if self._bad_steps > _MOST_BAD_STEPS:
+                raise diverged()
+            return None
+        self._bad_steps = 0
+        self._optimizer.step()
+        self._schedule.after_step()
+        self.taken += 1
+        return value
+
+
+def diverged() -> DataError:
+    """Return the error of a training that has left all good values."""
+    return DataError(
+        "The loss is not a number any more: training diverged.",
+        "Lower LEARNING_RATE, or check the scene for extreme values.",
+    )
