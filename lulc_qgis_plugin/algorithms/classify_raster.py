@@ -74,8 +74,12 @@ class ClassifyRaster(EngineAlgorithm):
         )
 
     def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
-        """Give the map its legend, and the other rasters a colour ramp."""
+        """Give the map its legend, and the rasters of shares a colour ramp."""
         scene = self.given("image")
-        self.style_output("OUTPUT", MapStyle(result.get("legend") or []), scene, context)
+        if result.get("multilabel"):  # no map: a pixel may have several classes
+            shares = RampStyle(0, 1, "")
+            self.style_output("OUTPUT", shares, scene, context, "Class probabilities")
+        else:
+            self.style_output("OUTPUT", MapStyle(result.get("legend") or []), scene, context)
         self.style_output("CONFIDENCE", RampStyle(0, 100, " %"), scene, context)
         self.style_output("PROBABILITIES", RampStyle(0, 1, ""), scene, context)

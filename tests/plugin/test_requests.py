@@ -357,6 +357,26 @@ def test_in_the_background_layers_are_loaded_with_their_style(
     assert not styling._waiting
 
 
+def test_probabilities_of_several_classes_get_a_ramp_instead_of_a_legend(
+    requests, provider, scene, model_file, tmp_path
+):
+    from qgis.core import QgsProcessingFeedback
+
+    shares = np.linspace(0, 1, 128, dtype="float32").reshape(2, 8, 8)
+    path = str(write_raster(tmp_path / "map.tif", shares, names=("sea", "land")))
+    requests.answer = {"multilabel": True, "legend": [{"id": 0, "name": "sea", "color": "#112233"}]}
+    given = {"INPUT": scene, "MODEL": model_file, "OUTPUT": path}
+    context, _ = run_in_background(provider.algorithm("classifyraster"), given, "OUTPUT")
+    layer = QgsRasterLayer(path, "Classified map")
+    context.layerToLoadOnCompletionDetails(path).postProcessor().postProcessLayer(
+        layer, context, QgsProcessingFeedback()
+    )
+    assert layer.name() == "Class probabilities: scene"
+    renderer = layer.renderer()
+    assert (renderer.type(), renderer.classificationMax()) == ("singlebandpseudocolor", 1)
+    assert layer.bandName(1) == "Band 1: sea"
+
+
 # --- results -------------------------------------------------------------------------------------
 
 
