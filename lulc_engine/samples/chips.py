@@ -6,6 +6,8 @@ the score of the map. Every labelled pixel lies in the core of exactly one chip.
 
 from __future__ import annotations
 
+import math
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,23 +64,45 @@ class ChipStore:
         self._left -= array.nbytes
         if self._left >= 0:
             return array
+        path = self._next_path()
+        with friendly_write_errors(path):
+            np.save(path, array)
+        mapped: np.ndarray = np.load(path, mmap_mode="r+")
+        return mapped
+
+    def allocate(self, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        """Return an array of zeros, memory-mapped once the budget is used up."""
+        size = math.prod(shape) * dtype.itemsize
+        self._left -= size
+        if self._left >= 0 or not size:
+            return np.zeros(shape, dtype)
+        path = self._next_path()
+        with friendly_write_errors(path):
+            mapped = np.lib.format.open_memmap(path, "w+", dtype, shape)
+            _reserve(path)
+        return mapped
+
+    def _next_path(self) -> Path:
         if self._folder is None:
             # Windows does not remove files that are still mapped; that must not fail a training.
             self._folder = tempfile.TemporaryDirectory(
                 prefix="lulc-chips-", ignore_cleanup_errors=True
             )
         self._count += 1
-        path = Path(self._folder.name) / f"{self._count}.npy"
-        with friendly_write_errors(path):
-            np.save(path, array)
-        mapped: np.ndarray = np.load(path, mmap_mode="r+")
-        return mapped
+        return Path(self._folder.name) / f"{self._count}.npy"
 
     def close(self) -> None:
         """Remove the files."""
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def _reserve(path: Path) -> None:
+    """Take the disk space of a sparse file, since a full disk would end the process later."""
+    if hasattr(os, "posix_fallocate"):
+        with open(path, "r+b") as stream:
+            os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
 
 
 def labelled_tiles(labels: Labels, halo: int, multiple: int, tile_px: int) -> Iterator[Tile]:

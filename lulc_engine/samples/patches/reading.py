@@ -1,0 +1,241 @@
+"""One patch file to values: what must be alike in all files, and reasons to leave one out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.enums import ColorInterp, MaskFlags
+
+from lulc_engine.errors import DataError, OptionsError, RasterError
+from lulc_engine.feedback import Feedback
+from lulc_engine.rasters.bands import Band, choose_bands, name_bands
+from lulc_engine.rasters.files import gdal_settings, open_raster, readable_errors
+from lulc_engine.rasters.scene import MAX_BANDS
+
+# More files than this are not looked at to find out what is usual.
+_LOOKED_AT = 500
+_COLOUR_FORMATS = frozenset({"JPEG", "PNG", "BMP"})
+
+
+class UnusableError(Exception):
+    """A patch cannot be used; the message is the reason, in a few words."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What patches of one set have in common.
+
+    Attributes:
+        count: bands without alpha.
+        height: rows.
+        width: columns.
+        dtype: type of the values.
+        alpha: 1-based number of an alpha band, or None.
+    """
+
+    count: int
+    height: int
+    width: int
+    dtype: str
+    alpha: int | None
+
+    def difference(self, usual: Form) -> str:
+        """Return in what this form differs from the usual one; empty if in nothing."""
+        if self.count != usual.count:
+            return f"{self.count} bands where {usual.count} are usual"
+        if (self.height, self.width) != (usual.height, usual.width):
+            return f"{self.width} x {self.height} px where {usual.width} x {usual.height} are usual"
+        if self.dtype != usual.dtype:
+            return f"values of type {self.dtype} where {usual.dtype} is usual"
+        return ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the first usual file says about all.
+
+    Attributes:
+        path: the file.
+        bands: all bands but alpha.
+        tags: its metadata.
+        scales: GDAL's scale of each band in ``bands``.
+        offsets: the same for the offset.
+        pixel_m: sides of a pixel in metres, None if not known.
+    """
+
+    path: Path
+    bands: tuple[Band, ...]
+    tags: dict[str, str]
+    scales: tuple[float, ...]
+    offsets: tuple[float, ...]
+
+
+def patch_settings() -> rasterio.Env:
+    """Return the environment for reading many small files.
+
+    Folders are not searched for files beside each patch, which costs more than reading it, and a
+    JPEG that ends too early is an error instead of a grey area.
+    """
+    settings = gdal_settings().options
+    return rasterio.Env(
+        **settings,
+        GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
+        GDAL_ERROR_ON_LIBJPEG_WARNING="YES",
+    )
+
+
+def usual_form(paths: Sequence[Path], patch_px: int | None, feedback: Feedback) -> tuple[Form, int]:
+    """Return the form that most files have, and the number of the first file that has it.
+
+    Args:
+        paths: the files; of many, some spread over all are looked at.
+        patch_px: wanted side; None takes what is usual.
+        feedback: stops the search.
+
+    Raises:
+        DataError: no file can be read, or most are not square.
+        OptionsError: no patch has the wanted side.
+    """
+    forms: Counter[Form] = Counter()
+    first: dict[Form, int] = {}
+    for number, form in _forms(paths, feedback):
+        forms[form] += 1
+        first.setdefault(form, number)
+    if not forms:
+        raise DataError(
+            f"None of {len(paths)} patches can be read; the first is {paths[0]}.",
+            "Give images that GDAL reads, such as JPEG, PNG or GeoTIFF.",
+        )
+    usual = max(forms, key=lambda form: forms[form])
+    if patch_px is not None:
+        wanted = {f: n for f, n in forms.items() if (f.height, f.width) == (patch_px, patch_px)}
+        if not wanted:
+            raise OptionsError(
+                f"No patch is {patch_px} x {patch_px} px; most are {usual.width} x {usual.height}.",
+                "Leave --patch-px out to take these.",
+            )
+        usual = max(wanted, key=lambda form: wanted[form])
+    if usual.height != usual.width:
+        raise DataError(
+            f"Most patches are {usual.width} x {usual.height} px; patches must be square.",
+            "Cut them to squares, or choose the square ones with --patch-px.",
+        )
+    return usual, first[usual]
+
+
+def read_facts(path: Path, band_names: Sequence[str]) -> Facts:
+    """Return names, roles and tags of a file's bands.
+
+    Raises:
+        OptionsError: the wrong number of names is given.
+    """
+    with gdal_settings(), open_raster(path) as dataset, readable_errors(path):
+        numbers = _data_bands(dataset)
+        descriptions = [dataset.descriptions[n - 1] for n in numbers]
+        scales = tuple(float(dataset.scales[n - 1]) for n in numbers)
+        offsets = tuple(float(dataset.offsets[n - 1]) for n in numbers)
+        tags = dict(dataset.tags())
+        is_colour = dataset.driver in _COLOUR_FORMATS and len(numbers) == 3
+    if band_names and len(band_names) != len(numbers):
+        raise OptionsError(
+            f"--band-names names {len(band_names)} bands, the patches have {len(numbers)}."
+        )
+    if band_names:
+        descriptions = list(band_names)
+    elif is_colour and not any(descriptions):
+        descriptions = ["red", "green", "blue"]
+    named = name_bands(descriptions, path)
+    bands = tuple(Band(n, band.name, band.role) for n, band in zip(numbers, named, strict=True))
+    return Facts(path, bands, tags, scales, offsets)
+
+
+def pick_bands(facts: Facts, wanted: Sequence[str]) -> tuple[Band, ...]:
+    """Return the chosen bands; see `choose_bands`."""
+    return tuple(choose_bands(facts.bands, wanted))
+
+
+def read_patch(
+    path: Path, usual: Form, bands: Sequence[Band]
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return values (C, k, k) in the file's type and validity (k, k), None if all are valid.
+
+    Raises:
+        UnusableError: the file cannot be read or is not of the usual form.
+    """
+    try:
+        with open_raster(path) as dataset, readable_errors(path):
+            difference = _form(dataset).difference(usual)
+            if difference:
+                raise UnusableError(difference)
+            values = dataset.read([band.number for band in bands])
+            return values, _validity(dataset, values, bands)
+    except RasterError as err:
+        raise UnusableError("the file cannot be read or is damaged") from err
+    except (UnicodeError, OSError, MemoryError) as err:
+        raise UnusableError(f"the file cannot be read ({type(err).__name__})") from err
+
+
+def _forms(paths: Sequence[Path], feedback: Feedback) -> Iterator[tuple[int, Form]]:
+    """Yield number and form of readable files, of at most some, spread over all."""
+    count = min(len(paths), _LOOKED_AT)
+    with patch_settings():
+        for number in sorted({round(i) for i in np.linspace(0, len(paths) - 1, count)}):
+            feedback.check()
+            try:
+                with open_raster(paths[number]) as dataset, readable_errors(paths[number]):
+                    yield number, _form(dataset)
+            except (RasterError, UnusableError, UnicodeError, OSError):
+                continue
+
+
+def _form(dataset: rasterio.DatasetReader) -> Form:
+    """Return the form of an open file.
+
+    Raises:
+        UnusableError: its values are not those of bands.
+    """
+    interpretation = dataset.colorinterp
+    if interpretation[0] == ColorInterp.palette:
+        raise UnusableError("its colours are in a palette; save it as RGB")
+    numbers = _data_bands(dataset)
+    if not 0 < len(numbers) <= MAX_BANDS:
+        raise UnusableError(f"{len(numbers)} bands; 1 to {MAX_BANDS} are allowed")
+    alpha = next((n for n, use in enumerate(interpretation, 1) if use == ColorInterp.alpha), None)
+    dtype = str(np.result_type(*(dataset.dtypes[n - 1] for n in numbers)))
+    return Form(len(numbers), dataset.height, dataset.width, dtype, alpha)
+
+
+def _data_bands(dataset: rasterio.DatasetReader) -> list[int]:
+    return [n for n, use in enumerate(dataset.colorinterp, 1) if use != ColorInterp.alpha]
+
+
+def _validity(
+    dataset: rasterio.DatasetReader, values: np.ndarray, bands: Sequence[Band]
+) -> np.ndarray | None:
+    valid = finite_pixels(values)
+    for layer, band in zip(values, bands, strict=True):
+        nodata = dataset.nodatavals[band.number - 1]
+        if nodata is not None and not np.isnan(nodata):
+            valid &= layer != nodata
+    for number, (use, flags) in enumerate(
+        zip(dataset.colorinterp, dataset.mask_flag_enums, strict=True), start=1
+    ):
+        if use == ColorInterp.alpha:
+            valid &= dataset.read(number) > 0
+        elif number == 1 and MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
+            valid &= dataset.read_masks(1) > 0
+    return None if valid.all() else valid
+
+
+def finite_pixels(values: np.ndarray) -> np.ndarray:
+    """Return where (k, k) all bands (C, k, k) are finite as float32."""
+    if values.dtype.kind != "f":
+        return np.ones(values.shape[1:], dtype=bool)
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(values.astype(np.float32, copy=False))
+    return np.asarray(finite.all(axis=0))

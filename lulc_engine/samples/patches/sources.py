@@ -1,0 +1,114 @@
+"""Opening patches for a training, whatever they are stored in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from lulc_engine.errors import DataError, LabelError, OptionsError
+from lulc_engine.feedback import Feedback
+from lulc_engine.options import PatchOptions, TrainPatchesOptions
+from lulc_engine.rasters.files import gdal_settings
+from lulc_engine.samples.chips import ChipStore
+from lulc_engine.samples.patches.arrays import list_arrays, load_features, open_features
+from lulc_engine.samples.patches.assemble import (
+    assemble,
+    choose_patches,
+    open_files,
+    report_opening,
+)
+from lulc_engine.samples.patches.folder import list_folder
+from lulc_engine.samples.patches.listing import Listing
+from lulc_engine.samples.patches.patch_set import PatchSet
+from lulc_engine.samples.patches.rows import TABLE_SUFFIXES
+from lulc_engine.samples.patches.table import list_table
+from lulc_engine.samples.split import TRAINING
+
+
+def open_patches(options: PatchOptions, feedback: Feedback, store: ChipStore) -> PatchSet:
+    """Return the labelled patches that the options name, with roles.
+
+    Raises:
+        OptionsError: none, or more than one, kind of source is named.
+        DataError: nothing can be read.
+        LabelError: labels are missing or are not labels, or leave nothing to train on.
+    """
+    _check_one_source(options)
+    with gdal_settings():
+        if options.features:
+            patches = _open_arrays(options, feedback, store)
+        else:
+            patches = _open_stored(Path(options.patches), options, feedback, store)
+    if isinstance(options, TrainPatchesOptions) and options.mode != "test":
+        _check_trainable(patches)
+    report_opening(patches, feedback)
+    return patches
+
+
+def _check_one_source(options: PatchOptions) -> None:
+    given = {
+        "--patches": bool(options.patches),
+        "--features": bool(options.features),
+        "--image": bool(options.image),
+    }
+    named = [name for name, there in given.items() if there]
+    if len(named) != 1:
+        raise OptionsError(
+            f"{' and '.join(named)} cannot be used together." if named else "No patches are given.",
+            "Give PATCHES, or FEATURES with TARGETS, or INPUT with LABELS.",
+        )
+    if options.features and not options.targets:
+        raise OptionsError("--targets is missing.", "Give the labels of FEATURES.")
+    if options.image and not options.labels:
+        raise OptionsError("--labels is missing.", "Give polygons, points or a label raster.")
+
+
+def _open_arrays(options: PatchOptions, feedback: Feedback, store: ChipStore) -> PatchSet:
+    features = load_features(options.features)
+    if options.patch_px not in (None, features.shape[1]):
+        raise OptionsError(
+            f"--patch-px is {options.patch_px}, the features have {features.shape[1]} px.",
+            "Leave it out.",
+        )
+    listing = choose_patches(list_arrays(features, options), options)
+    decoded, bands, radiometry = open_features(
+        options.features, features, listing, options, store, feedback
+    )
+    return assemble(listing, decoded, bands, radiometry, options, Path(options.features))
+
+
+def _open_stored(
+    path: Path, options: PatchOptions, feedback: Feedback, store: ChipStore
+) -> PatchSet:
+    feedback.progress(None, "Listing patches")
+    listing = choose_patches(_list(path, options), options)
+    decoded, bands, radiometry = open_files(listing, options, options.patch_px, store, feedback)
+    return assemble(listing, decoded, bands, radiometry, options, path)
+
+
+def _list(path: Path, options: PatchOptions) -> Listing:
+    if path.is_dir():
+        return list_folder(path)
+    if not path.exists():
+        raise DataError(f"{path} does not exist.", "Check the path of PATCHES.")
+    if path.suffix.lower() in TABLE_SUFFIXES:
+        return list_table(path, options.classes, options.multilabel)
+    raise DataError(
+        f"{path} is neither a folder nor a table.",
+        "Give a folder with one sub-folder per class, or a CSV or Parquet table.",
+    )
+
+
+def _check_trainable(patches: PatchSet) -> None:
+    counts = patches.counts(TRAINING)
+    present = [name for name, n in zip(patches.legend.names, counts, strict=True) if n]
+    fewest = 1 if patches.multilabel else 2
+    if len(present) < fewest:
+        raise LabelError(
+            f"Training needs at least {'one class' if fewest == 1 else 'two classes'}; the "
+            f"training patches hold {'only ' + present[0] if present else 'none'}.",
+            "Add patches of other classes; check the split.",
+        )
+    if not np.isin(patches.roles, TRAINING).any():
+        raise LabelError("No patch is left for training.", "Check the split.")
