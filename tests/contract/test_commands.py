@@ -3,17 +3,16 @@
 import json
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from osgeo import gdal
 from support import (
     CLASSES,
     engine_python,
+    lulc,
+    pixels,
     qgis_process,
-    qgis_profile,
     run_qgis_process,
     write_labels,
     write_scene,
@@ -24,11 +23,6 @@ pytestmark = pytest.mark.skipif(engine_python() is None, reason="no Python with 
 SCORES = ("OVERALL_ACCURACY", "KAPPA", "MEAN_IOU", "MACRO_F1")
 FIELDS = {"CLASS_FIELD": "class_id", "CLASS_NAME_FIELD": "class"}
 FAST = {"EPOCHS": 1, "WINDOW_PX": 32, "BATCH_SIZE": 4, "SEED": 3, "DEVICE": "cpu"}
-
-
-@pytest.fixture(scope="module")
-def env(tmp_path_factory):
-    return qgis_profile(tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture(scope="module")
@@ -75,20 +69,6 @@ def classified(env, data, trained, tmp_path_factory):
     )
     assert code == 0, err
     return results
-
-
-def pixels(path):
-    return gdal.Open(str(path)).ReadAsArray()
-
-
-def lulc(*arguments):
-    """Run the engine's command line as the plugin's engine has it; return what it prints."""
-    from lulc_qgis_plugin.engine_source import SOURCE_DIR
-
-    code = f"import sys; sys.path.insert(0, {str(SOURCE_DIR)!r}); "
-    code += "from lulc_engine.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    command = [engine_python(), "-I", "-c", code, *map(str, arguments), "--json"]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 # --- the three steps -----------------------------------------------------------------------------

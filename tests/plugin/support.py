@@ -151,6 +151,21 @@ def run_qgis_process(env, algorithm, **parameters):
     return process.returncode, results, err
 
 
+def lulc(*arguments):
+    """Run the engine's command line as the plugin's engine has it; return what it prints."""
+    from lulc_qgis_plugin.engine_source import SOURCE_DIR
+
+    code = f"import sys; sys.path.insert(0, {str(SOURCE_DIR)!r}); "
+    code += "from lulc_engine.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    command = [engine_python(), "-I", "-c", code, *map(str, arguments), "--json"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def pixels(path):
+    """Return the values of a raster, (H,W) or (C,H,W)."""
+    return gdal.Open(str(path)).ReadAsArray()
+
+
 def run_in_background(algorithm, parameters, output):
     """Run an algorithm as a dialog does, its layer to be loaded; return context and results."""
     from qgis.core import (
