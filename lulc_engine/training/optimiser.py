@@ -14,6 +14,7 @@ from lulc_engine.errors import DataError
 
 _PLATEAU_FACTOR, _PLATEAU_EPOCHS = 0.3, 5
 _RISING_SHARE = 0.2
+_FEWEST_STEPS = 10  # with fewer the cycle has no step to rise in
 _GRADIENT_NORM = 5.0
 _MOST_BAD_STEPS = 10
 
@@ -52,8 +53,9 @@ class Schedule:
         self._waited = 0
         if kind == "one_cycle":
             highest = [group["lr"] for group in optimizer.param_groups]
+            total = max(steps, _FEWEST_STEPS) + 1
             self._cycle = torch.optim.lr_scheduler.OneCycleLR(
-                optimizer, highest, total_steps=steps + 1, pct_start=_RISING_SHARE
+                optimizer, highest, total_steps=total, pct_start=_RISING_SHARE
             )
 
     def after_step(self) -> None:

@@ -1,0 +1,138 @@
+"""Recipes of patch classifiers: the numbers of a training, as published or as we find them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from lulc_engine.options import TrainPatchesOptions
+from lulc_engine.samples.patches.patch_set import PatchSet
+from lulc_engine.samples.split import TRAINING
+
+# A few patches need many epochs, and small batches so that an epoch has some steps.
+_PATCHES_SHOWN, _MOST_EPOCHS = 100_000, 200
+_STEPS_WANTED, _SMALLEST_BATCH = 10, 8
+# Pretrained weights are changed at this share of the head's rate.
+_BACKBONE_RATE = 0.1
+
+
+@dataclass(frozen=True)
+class PatchRecipe:
+    """The numbers of a training.
+
+    Attributes:
+        loss: key of `options.PATCH_LOSSES`.
+        label_smoothing: share of the target that is spread evenly over the classes.
+        optimizer: adam or adamw.
+        learning_rate: the highest rate.
+        backbone_rate: the backbone's rate as a share of it, once it is not frozen.
+        freeze_epochs: epochs in which only the head learns.
+        weight_decay: decoupled, for adamw; not of biases and norms.
+        schedule: plateau (x0.3 after 5 epochs without a better score) or one_cycle.
+        epochs: most epochs.
+        patience: epochs without a better validation score before training stops.
+        batch_size: patches in a batch.
+        average: decay of the moving average of weights that is validated and kept; 0 for none.
+        turn: whether to flip and turn by quarters.
+        jitter: spread of a random gain per band and of a shift, as a share of reflectance.
+        mixup: share of batches that are blended with themselves.
+        cutmix: share of batches that get rectangles of each other.
+        metric: one of `options.PATCH_METRICS`, names the best epoch.
+    """
+
+    loss: str
+    label_smoothing: float
+    optimizer: str
+    learning_rate: float
+    backbone_rate: float
+    freeze_epochs: int
+    weight_decay: float
+    schedule: str
+    epochs: int
+    patience: int
+    batch_size: int
+    average: float
+    turn: bool
+    jitter: float
+    mixup: float
+    cutmix: float
+    metric: str
+
+
+PATCH_RECIPES = {
+    "published": PatchRecipe(
+        loss="cross_entropy",
+        label_smoothing=0.0,
+        optimizer="adam",
+        learning_rate=1e-4,
+        backbone_rate=1.0,
+        freeze_epochs=0,
+        weight_decay=0.0,
+        schedule="plateau",
+        epochs=300,
+        patience=300,
+        batch_size=128,
+        average=0.0,
+        turn=False,
+        jitter=0.0,
+        mixup=0.0,
+        cutmix=0.0,
+        metric="macro_f1",
+    ),
+    "default": PatchRecipe(
+        loss="cross_entropy",
+        label_smoothing=0.05,
+        optimizer="adamw",
+        learning_rate=3e-3,
+        backbone_rate=1.0,
+        freeze_epochs=0,
+        weight_decay=0.05,
+        schedule="one_cycle",
+        epochs=30,
+        patience=15,
+        batch_size=64,
+        average=0.998,
+        turn=True,
+        jitter=0.1,
+        mixup=0.1,
+        cutmix=0.2,
+        metric="macro_f1",
+    ),
+}
+
+
+def choose_patch_recipe(options: TrainPatchesOptions, patches: PatchSet) -> PatchRecipe:
+    """Return the recipe that the options name, fitted to the data, with what they set explicitly.
+
+    Several classes per patch change loss and metric; few patches make the batches smaller and the
+    epochs more (default recipe only); ImageNet weights or a frozen start lower the backbone's rate.
+    """
+    recipe = PATCH_RECIPES[options.recipe]
+    fitted: dict[str, object] = {"freeze_epochs": options.freeze_epochs}
+    if patches.multilabel:
+        fitted |= {"loss": "focal_bce", "label_smoothing": 0.0, "metric": "map"}
+    if options.recipe == "default":
+        fitted |= _sizes(recipe, len(patches.indices(TRAINING)))
+    if options.freeze_epochs or options.weights == "imagenet":
+        fitted["backbone_rate"] = _BACKBONE_RATE
+    names = (
+        "loss",
+        "label_smoothing",
+        "mixup",
+        "cutmix",
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "schedule",
+        "patience",
+        "metric",
+    )
+    given = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
+    return dataclasses.replace(recipe, **{**fitted, **given})
+
+
+def _sizes(recipe: PatchRecipe, count: int) -> dict[str, int]:
+    """Return batch size and epochs for a number of training patches."""
+    batch = max(_SMALLEST_BATCH, min(recipe.batch_size, count // _STEPS_WANTED))
+    epochs = max(recipe.epochs, min(_MOST_EPOCHS, _PATCHES_SHOWN // max(1, count)))
+    return {"batch_size": batch, "epochs": epochs}
