@@ -171,3 +171,16 @@ def test_the_modeler_has_its_own_text_widgets(provider):
     for name in ("PATCHES", "ARCHITECTURE"):
         assert isinstance(dialog.widget.widget.wrappers[name], QgsProcessingModelerParameterWidget)
     dialog.close()
+
+
+def test_a_batch_has_the_same_widgets(provider, monkeypatch):
+    from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
+
+    for name in ("AlgorithmDialog", "BatchAlgorithmDialog", "BatchPanel"):
+        monkeypatch.setattr(f"processing.gui.{name}.iface", None, raising=False)
+    dialog = BatchAlgorithmDialog(provider.algorithm("classifypatches").create(), None)
+    wrappers = dialog.mainWidget().wrappers[0]
+    found = {item.parameterDefinition().name(): item for item in wrappers if item is not None}
+    found["PATCHES"].wrappedWidget().findChild(QLineEdit).setText("/some/folder")
+    assert found["PATCHES"].parameterValue() == "/some/folder"
+    dialog.close()
