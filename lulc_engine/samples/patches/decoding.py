@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from rasterio.errors import NotGeoreferencedWarning
 
 from lulc_engine.feedback import Feedback
 from lulc_engine.samples.chips import ChipStore
-from lulc_engine.samples.patches.patch_set import Rejected
+from lulc_engine.samples.patches.patch_set import Rejected, sample_values
 from lulc_engine.samples.patches.reading import UnusableError, patch_settings
 
 # A patch by its number: values (C, k, k), and validity (k, k) or None where all is valid.
 Reader = Callable[[int], tuple[np.ndarray, np.ndarray | None]]
 _CHUNK = 32
 _MOST_WORKERS = 8
-_SAMPLED = 256
 
 
 @dataclass
@@ -46,11 +43,7 @@ class Decoded:
 
     def sample(self) -> np.ndarray:
         """Return raw values (C, n) of valid pixels of some patches."""
-        step = max(1, len(self.images) // _SAMPLED)
-        values = np.moveaxis(np.asarray(self.images[::step]), 1, 0)
-        if self.valid is None:
-            return values.reshape(len(values), -1)
-        return values[:, self.valid[::step]]
+        return sample_values(self.images, self.valid)
 
 
 @dataclass(frozen=True)
@@ -134,16 +127,13 @@ def _patches(count: int, read: Reader, dtype: np.dtype, feedback: Feedback) -> I
     workers = min(_MOST_WORKERS, os.cpu_count() or 1)
     starts = range(0, count, _CHUNK)
     executor = ThreadPoolExecutor(workers, thread_name_prefix="patches")
-    with warnings.catch_warnings():
-        # Most patches are plain pictures; GDAL would say so for each.
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        try:
-            for batch in _batches(starts, 2 * workers):
-                feedback.check()
-                feedback.progress(batch[0] / max(1, count), "Reading patches")
-                yield from _read_chunks(executor, batch, count, read, dtype)
-        finally:
-            executor.shutdown(cancel_futures=True)
+    try:
+        for batch in _batches(starts, 2 * workers):
+            feedback.check()
+            feedback.progress(batch[0] / max(1, count), "Reading patches")
+            yield from _read_chunks(executor, batch, count, read, dtype)
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def _read_chunks(

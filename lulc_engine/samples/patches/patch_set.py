@@ -11,6 +11,8 @@ from lulc_engine.rasters.bands import Band
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.rasters.reflectance import Radiometry
 
+_SAMPLED = 256
+
 
 @dataclass(frozen=True)
 class Rejected:
@@ -91,3 +93,17 @@ class PatchSet:
             where = np.broadcast_to(~self.valid[indices][:, None], values.shape)
             values[where] = np.nan
         return values
+
+    def sample(self) -> np.ndarray:
+        """Return raw values (C, n) of valid pixels of some patches, in the data's type."""
+        return sample_values(self.images, self.valid)
+
+
+def sample_values(images: np.ndarray, valid: np.ndarray | None) -> np.ndarray:
+    """Return raw values (C, n) of valid pixels of some of the images (N, C, k, k)."""
+    step = max(1, len(images) // _SAMPLED)
+    values = np.moveaxis(np.asarray(images[::step]), 1, 0)
+    if valid is None:
+        return values.reshape(len(values), -1)
+    chosen: np.ndarray = values[:, valid[::step]]
+    return chosen
