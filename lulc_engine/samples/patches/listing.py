@@ -28,7 +28,7 @@ ROLE_WORDS = {
     "test": TEST,
     "testing": TEST,
 }
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".jp2", ".bmp"})
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff"})
 
 
 @dataclass

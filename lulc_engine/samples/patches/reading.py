@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.bands import Band, choose_bands, name_bands
 from lulc_engine.rasters.files import gdal_settings, open_raster, readable_errors
 from lulc_engine.rasters.scene import MAX_BANDS
+from lulc_engine.samples.patches.png import is_whole_png
 
 # More files than this are not looked at to find out what is usual.
 _LOOKED_AT = 500
-_COLOUR_FORMATS = frozenset({"JPEG", "PNG", "BMP"})
+_COLOUR_FORMATS = frozenset({"JPEG", "PNG"})
+_DAMAGED = "the file cannot be read or is damaged"
 
 
 class UnusableError(Exception):
@@ -168,14 +171,18 @@ def read_patch(
         UnusableError: the file cannot be read or is not of the usual form.
     """
     try:
-        with open_raster(path) as dataset, readable_errors(path):
+        # Closed, not left as a context, which costs as much as reading a patch.
+        with contextlib.closing(open_raster(path)) as dataset, readable_errors(path):
             difference = _form(dataset).difference(usual)
             if difference:
                 raise UnusableError(difference)
+            if dataset.driver == "PNG" and not is_whole_png(path):
+                raise UnusableError(_DAMAGED)
             values = dataset.read([band.number for band in bands])
-            return values, _validity(dataset, values, bands)
+            is_plain = dataset.driver == "JPEG"  # which has neither nodata nor masks
+            return values, None if is_plain else _validity(dataset, values, bands)
     except RasterError as err:
-        raise UnusableError("the file cannot be read or is damaged") from err
+        raise UnusableError(_DAMAGED) from err
     except (UnicodeError, OSError, MemoryError) as err:
         raise UnusableError(f"the file cannot be read ({type(err).__name__})") from err
 

@@ -92,8 +92,8 @@ def _read_csv(path: Path) -> Rows:
 
 def _read_parquet(path: Path) -> Rows:
     try:
-        import pyarrow  # type: ignore[import-not-found]  # an optional extra
-        import pyarrow.parquet as parquet  # type: ignore[import-not-found]
+        import pyarrow  # an optional extra
+        from pyarrow import parquet
     except ImportError as err:
         raise EnvironmentFailure(
             f"{path} is Parquet, which this installation cannot read.",

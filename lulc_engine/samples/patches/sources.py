@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from rasterio.errors import NotGeoreferencedWarning
 
 from lulc_engine.errors import DataError, LabelError, OptionsError
 from lulc_engine.feedback import Feedback
@@ -35,7 +39,7 @@ def open_patches(options: PatchOptions, feedback: Feedback, store: ChipStore) ->
         LabelError: labels are missing or are not labels, or leave nothing to train on.
     """
     _check_one_source(options)
-    with gdal_settings():
+    with gdal_settings(), quiet_about_pictures():
         if options.features:
             patches = _open_arrays(options, feedback, store)
         else:
@@ -44,6 +48,14 @@ def open_patches(options: PatchOptions, feedback: Feedback, store: ChipStore) ->
         _check_trainable(patches)
     report_opening(patches, feedback)
     return patches
+
+
+@contextlib.contextmanager
+def quiet_about_pictures() -> Iterator[None]:
+    """Ignore the warning that a file has no place on earth: most patches are plain pictures."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
 
 
 def _check_one_source(options: PatchOptions) -> None:

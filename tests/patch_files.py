@@ -1,0 +1,69 @@
+"""Small invented patches on disk, and opening them as a training would."""
+
+import numpy as np
+import rasterio
+
+from lulc_engine.feedback import Feedback
+from lulc_engine.options import TrainPatchesOptions
+from lulc_engine.samples.chips import ChipStore
+from lulc_engine.samples.patches.sources import open_patches
+
+DRIVERS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "GTiff", ".tiff": "GTiff"}
+
+
+def picture(seed, bands=3, side=8, dtype="uint8"):
+    """Return values (C, k, k) from 1 to 199 that differ from those of every other seed."""
+    return np.random.default_rng(seed).integers(1, 200, (bands, side, side)).astype(dtype)
+
+
+def write_image(path, values, descriptions=(), **profile):
+    """Write values (C, H, W) in the format of the path's ending; return the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    bands, height, width = values.shape
+    with rasterio.open(
+        path, "w", driver=DRIVERS[path.suffix.lower()], height=height, width=width, count=bands,
+        dtype=values.dtype, **profile,
+    ) as dataset:  # fmt: skip
+        dataset.write(values)
+        for number, text in enumerate(descriptions, start=1):
+            dataset.set_band_description(number, text)
+    return path
+
+
+def write_class_folders(root, counts, ending=".png", first_seed=0, **options):
+    """Write folders of patches, {class name: number of patches}; return the root."""
+    seed = first_seed
+    for name, count in counts.items():
+        (root / name).mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            write_image(root / name / f"p_{number}{ending}", picture(seed, **options))
+            seed += 1
+    return root
+
+
+class Recorder(Feedback):
+    """Keeps what a run says."""
+
+    def __init__(self):
+        super().__init__()
+        self.said, self.warned, self.fractions = [], [], []
+
+    def progress(self, fraction, text=""):
+        self.fractions.append(fraction)
+
+    def info(self, text):
+        self.said.append(text)
+
+    def warning(self, text):
+        self.warned.append(text)
+
+
+def opened(feedback=None, store=None, **options):
+    """Return the patch set that options name."""
+    wanted = {
+        key: str(v) if key in ("patches", "features", "targets") else v
+        for key, v in options.items()
+    }
+    given = TrainPatchesOptions(model="m.safetensors", **wanted)
+    return open_patches(given, feedback or Feedback(), store or ChipStore())
