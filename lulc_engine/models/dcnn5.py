@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lulc_engine.errors import OptionsError
+from lulc_engine.models.dense_dcnn5 import DenseDcnn5
 
 FILTERS = (16, 32, 64)
 HIDDEN = (64, 128)
@@ -79,6 +80,10 @@ class Dcnn5(nn.Module):
         # Keras flattens rows, columns, channels in this order.
         logits: Tensor = self.head(features.permute(0, 2, 3, 1).flatten(1))
         return logits
+
+    def dense(self) -> DenseDcnn5:
+        """Return the trained network for whole images; see `patch_network`."""
+        return DenseDcnn5(self)
 
 
 def make(in_channels: int, classes: int, settings: Mapping[str, Any]) -> Dcnn5:
