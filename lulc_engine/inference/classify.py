@@ -19,7 +19,7 @@ from lulc_engine.inference.plan import Job, Pixels, Plan, Sink
 from lulc_engine.inference.radiometry import fit_radiometry
 from lulc_engine.inference.runtimes import Runtime
 from lulc_engine.inference.writers import MapWriters, ModelIdentity
-from lulc_engine.models.card import read_spec
+from lulc_engine.models.card import read_spec, training_hashes
 from lulc_engine.models.model_file import read_model
 from lulc_engine.options import ClassifyOptions
 from lulc_engine.outputs import Outputs
@@ -27,7 +27,6 @@ from lulc_engine.rasters.bands import Band
 from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.scene import Scene
 from lulc_engine.samples.chips import as_input
-from lulc_engine.training.provenance import training_hashes
 
 
 def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from lulc_engine.errors import LulcError, ModelFileError
-from lulc_engine.models import build_body, build_patch_body
+from lulc_engine.models.bodies import build_body, build_patch_body
 from lulc_engine.models.card import ModelSpec
 from lulc_engine.models.network import InputLayer, Network
 from lulc_engine.models.patch_network import PatchNetwork

@@ -182,6 +182,12 @@ def read_spec(card: Mapping[str, Any]) -> ModelSpec:
         ) from err
 
 
+def training_hashes(training: Mapping[str, Any]) -> list[str]:
+    """Return the hashes of the label files that a model was trained with, from its card."""
+    labels = training.get("data", {}).get("labels")
+    return [labels["sha256"]] if labels and labels.get("sha256") else []
+
+
 def _check_spec(spec: ModelSpec) -> None:
     """Raise ValueError where parts of a card contradict each other or cannot be."""
     count = len(spec.bands)

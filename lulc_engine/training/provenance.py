@@ -7,7 +7,6 @@ import datetime
 import platform
 import shlex
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -94,12 +93,6 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "rasterio": rasterio.__version__,
     }
-
-
-def training_hashes(training: Mapping[str, Any]) -> list[str]:
-    """Return the hashes of the label files that a model was trained with, from its card."""
-    labels = training.get("data", {}).get("labels")
-    return [labels["sha256"]] if labels and labels.get("sha256") else []
 
 
 def describe_file(path: str) -> dict[str, Any]:

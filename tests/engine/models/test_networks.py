@@ -9,7 +9,7 @@ from torch import nn
 
 from lulc_engine import options
 from lulc_engine.errors import EnvironmentFailure, OptionsError
-from lulc_engine.models import build_body
+from lulc_engine.models.bodies import build_body
 from lulc_engine.models.mobile_unet import MobileUNet
 from lulc_engine.models.network import InputLayer, Network, parameter_count
 from lulc_engine.models.receptive_field import measure_halo
