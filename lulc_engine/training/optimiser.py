@@ -35,19 +35,20 @@ def make_optimizer(name: str, groups: Groups, weight_decay: float) -> torch.opti
 
 
 class Schedule:
-    """The learning rate over time: x0.3 on a plateau of the validation score, or one cycle.
+    """The learning rate over time: x0.3 on a plateau of the validation score, one cycle, constant.
 
     One cycle (Smith and Topin 2018, arXiv:1708.07120) rises for 20 % of the steps and falls along a
     cosine to almost nothing.
 
     Args:
         optimizer: each of its groups has its highest rate as ``lr``.
-        kind: one_cycle or plateau.
+        kind: one_cycle, plateau or constant.
         steps: all steps of the training.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, kind: str, steps: int) -> None:
         self._optimizer = optimizer
+        self._falls = kind == "plateau"
         self._cycle: torch.optim.lr_scheduler.OneCycleLR | None = None
         self._best = -1.0
         self._waited = 0
@@ -65,7 +66,7 @@ class Schedule:
 
     def after_epoch(self, score: float) -> None:
         """Lower the rate where the validation score has not risen for 5 epochs."""
-        if self._cycle is not None:
+        if not self._falls:
             return
         if score > self._best:
             self._best, self._waited = score, 0

@@ -86,6 +86,8 @@ class PatchTrainer:
         self._descent = Descent(network, optimizer, self._schedule)
         self._average = Average(network, recipe.average) if recipe.average else None
         self._bfloat16 = prefers_bfloat16(device, patches.size_px)
+        if self._bfloat16:
+            state.notes.append("Trained in bfloat16, for which this processor has instructions.")
         self._spread = _reflectance_spread(network.input, patches, self._training)
         self._rng = np.random.default_rng(seed)
         self._noise = torch.Generator().manual_seed(seed)

@@ -28,7 +28,7 @@ class PatchRecipe:
         backbone_rate: the backbone's rate as a share of it, once it is not frozen.
         freeze_epochs: epochs in which only the head learns.
         weight_decay: decoupled, for adamw; not of biases and norms.
-        schedule: plateau (x0.3 after 5 epochs without a better score) or one_cycle.
+        schedule: plateau (x0.3 after 5 epochs without a better score), one_cycle or constant.
         epochs: most epochs.
         patience: epochs without a better validation score before training stops.
         batch_size: patches in a batch.
@@ -68,7 +68,7 @@ PATCH_RECIPES = {
         backbone_rate=1.0,
         freeze_epochs=0,
         weight_decay=0.0,
-        schedule="plateau",
+        schedule="constant",
         epochs=300,
         patience=300,
         batch_size=128,

@@ -23,7 +23,8 @@ def prefers_bfloat16(device: torch.device, size_px: int) -> bool:
     """
     if device.type != "cpu" or size_px < _SMALLEST_PX:
         return False
-    can = torch.cpu.get_capabilities()
+    ask = getattr(torch.cpu, "get_capabilities", None)  # not in every torch
+    can = ask() if ask is not None else {}
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 

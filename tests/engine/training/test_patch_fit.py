@@ -118,7 +118,7 @@ def same(first, second):
     return first.keys() == second.keys() and all(torch.equal(first[n], second[n]) for n in first)
 
 
-@pytest.mark.parametrize("schedule", ["one_cycle", "plateau"])
+@pytest.mark.parametrize("schedule", ["one_cycle", "plateau", "constant"])
 def test_learns_what_the_patches_show(schedule):
     recipe = dataclasses.replace(QUICK, epochs=12, schedule=schedule)
     fit = trainer(patches(300), recipe).run(Feedback())
@@ -222,6 +222,18 @@ def test_an_unfrozen_backbone_moves_at_its_lower_rate():
     assert 0 < moved[0.01] < 0.1 * moved[1.0]
 
 
+def test_the_published_rate_stays_as_it_is_and_a_plateau_lowers_it():
+    rates = {}
+    for schedule in ("constant", "plateau"):
+        recipe = dataclasses.replace(
+            QUICK, epochs=12, patience=99, schedule=schedule, learning_rate=1e-8, average=0.0
+        )
+        fit = trainer(recipe=recipe).run(Feedback())
+        rates[schedule] = {row["learning_rate"] for row in fit.history}
+    assert rates["constant"] == {1e-8}
+    assert min(rates["plateau"]) < 0.4e-8
+
+
 def test_keeps_the_best_by_score_the_best_by_loss_and_the_last():
     recipe = dataclasses.replace(QUICK, epochs=6, learning_rate=0.1, average=0.0)
     fit = trainer(recipe=recipe).run(Feedback())
@@ -315,6 +327,15 @@ def best_seconds(work, times=4):
         work()
         found.append(time.perf_counter() - started)
     return min(found)
+
+
+@pytest.mark.parametrize("low", [False, True])
+def test_learns_in_either_precision_and_says_which(monkeypatch, low):
+    monkeypatch.setattr("lulc_engine.training.patch_fit.prefers_bfloat16", lambda *_: low)
+    fit = trainer(patches(300), dataclasses.replace(QUICK, epochs=12)).run(Feedback())
+    assert fit.best.score > 0.8
+    assert {value.dtype for value in fit.best.weights.values()} == {torch.float32, torch.int64}
+    assert ["bfloat16" in note for note in fit.notes] == [True] * low
 
 
 def test_the_recipe_fits_the_data_unless_told_otherwise():
