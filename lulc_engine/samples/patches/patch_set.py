@@ -10,6 +10,7 @@ import numpy as np
 from lulc_engine.rasters.bands import Band
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.rasters.reflectance import Radiometry
+from lulc_engine.samples.split import Split
 
 _SAMPLED = 256
 
@@ -42,6 +43,9 @@ class PatchSet:
         files: name and SHA-256 (or None) of the sources, for the model card.
         source: folder, table, arrays, scene or bigearthnet.
         pixel_m: sides of a pixel in metres, None if not known.
+        units: the polygons or blocks that scenes were split by, None for other sources.
+        places: (N, 3) int32 number of the scene, row and column of the centre pixel; None for other
+            sources.
     """
 
     images: np.ndarray
@@ -58,6 +62,8 @@ class PatchSet:
     notes: list[str] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
     pixel_m: tuple[float, float] | None = None
+    units: Split | None = None
+    places: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.images)

@@ -26,6 +26,7 @@ from lulc_engine.samples.patches.folder import list_folder
 from lulc_engine.samples.patches.listing import Listing
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.patches.rows import TABLE_SUFFIXES
+from lulc_engine.samples.patches.scene_patches import open_scene_patches
 from lulc_engine.samples.patches.table import list_table
 from lulc_engine.samples.split import TRAINING
 
@@ -42,6 +43,8 @@ def open_patches(options: PatchOptions, feedback: Feedback, store: ChipStore) ->
     with gdal_settings(), quiet_about_pictures():
         if options.features:
             patches = _open_arrays(options, feedback, store)
+        elif options.image:
+            patches = open_scene_patches(options, feedback, store)
         else:
             patches = _open_stored(Path(options.patches), options, feedback, store)
     if isinstance(options, TrainPatchesOptions) and options.mode != "test":
