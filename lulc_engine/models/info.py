@@ -55,5 +55,13 @@ def _facts(card: Mapping[str, Any]) -> dict[str, Any]:
         "legend": list(card["lulc:legend"]),
         "bands": [band["name"] for band in card["lulc:bands"]],
         "indices": list(card.get("lulc:indices", [])),
+        **_patch_facts(card.get("lulc:patch")),
         "model_sha256": card.get("model_sha256", ""),
     }
+
+
+def _patch_facts(patch: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what only patch classifiers have: size, kind of answer, thresholds and stretch."""
+    if patch is None:
+        return {}
+    return {name: patch[name] for name in ("size_px", "multilabel", "thresholds", "stretch")}

@@ -1,15 +1,32 @@
-"""Learning curves of a training run."""
+"""Learning curves of a training run, as a whole and class by class."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from lulc_engine.reports.drawing import BLUE, GREEN, GREY, INK, ORANGE, Picture, picture, style
+from lulc_engine.rasters.legend import Legend
+from lulc_engine.reports.drawing import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    Picture,
+    picture,
+    style,
+    tick_name,
+)
+from lulc_engine.reports.plain_text import decimal
+
+_MOST_ROWS = 60
 
 # Above the right end of the plot, where it hides no line.
 _LEGEND: Any = {
@@ -21,13 +38,23 @@ _LEGEND: Any = {
 }
 
 
-def learning_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None) -> Picture:
+SEGMENTER_SCORES = (("mean_iou", "mean IoU"), ("macro_f1", "macro F1"))
+PATCH_SCORES = (("overall_accuracy", "accuracy"), ("macro_f1", "macro F1"))
+MULTILABEL_SCORES = (("map", "mAP"), ("macro_f1", "macro F1"))
+
+
+def learning_curves(
+    history: Sequence[Mapping[str, Any]],
+    best_epoch: int | None,
+    scores_shown: Sequence[tuple[str, str]] = SEGMENTER_SCORES,
+) -> Picture:
     """Draw loss and validation scores over the epochs.
 
     Args:
         history: per epoch ``epoch``, ``loss``, ``learning_rate`` and ``validation`` with
-            ``mean_iou`` and ``macro_f1``; what an epoch does not have is left out.
+            the scores; what an epoch does not have is left out.
         best_epoch: the epoch whose weights were kept.
+        scores_shown: key and label of the two scores.
     """
     epochs = [item["epoch"] for item in history]
     with style():
@@ -39,18 +66,73 @@ def learning_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None
             losses.plot(epochs, held_back, color=BLUE, ls="--", label="validation")
             losses.legend(ncols=2, **_LEGEND)
         losses.set_title("Loss")
-        scores.plot(epochs, _series(history, "validation", "mean_iou"), color=ORANGE,
-                    label="mean IoU")  # fmt: skip
-        scores.plot(epochs, _series(history, "validation", "macro_f1"), color=BLUE,
-                    label="macro F1")  # fmt: skip
+        for (name, label), color in zip(scores_shown, (ORANGE, BLUE), strict=True):
+            scores.plot(epochs, _series(history, "validation", name), color=color, label=label)
         scores.set(title="Validation", xlabel="Epoch", ylim=(0, 1.02))
         for axes in (losses, scores):
             axes.grid(axis="y", color="#e4e7eb", lw=0.8)
             axes.margins(x=0.02)
         _mark_epochs(losses, scores, history, best_epoch)
         scores.legend(ncols=4, **_LEGEND)
-        scores.xaxis.get_major_locator().set_params(integer=True)
+        scores.xaxis.set_major_locator(MaxNLocator(integer=True))
         return picture(figure, "Loss and validation scores over the epochs of training.")
+
+
+def class_curves(
+    history: Sequence[Mapping[str, Any]], legend: Legend, best_epoch: int | None
+) -> Picture | None:
+    """Draw F1 of every class on validation over the epochs, one row per class, darker for more.
+
+    Rows instead of lines: lines of twenty classes cannot be told apart.
+
+    Args:
+        history: as for `learning_curves`, with a list ``f1`` (K,) in ``validation``.
+        legend: the K classes; at most 60 are drawn.
+        best_epoch: the epoch whose weights were kept; its scores are written beside the rows.
+
+    Returns:
+        The picture, or None where no epoch has scores by class.
+    """
+    classes = min(len(legend), _MOST_ROWS)
+    known = [item for item in history if (item.get("validation") or {}).get("f1")]
+    if not known:
+        return None
+    f1 = np.array([item["validation"]["f1"][:classes] for item in known], np.float64).T
+    epochs = [item["epoch"] for item in known]
+    height = 0.26 * classes + 1.0
+    with style():
+        figure = Figure(figsize=(6.4, height))
+        axes = figure.add_axes((0.27, 0.5 / height, 0.6, 1 - 1.0 / height))
+        colors = mpl.colormaps["Blues"].with_extremes(bad="#d9dee3")
+        edges = (epochs[0] - 0.5, epochs[-1] + 0.5, classes - 0.5, -0.5)
+        shades = axes.imshow(f1, cmap=colors, vmin=0, vmax=1, aspect="auto",
+                             interpolation="nearest", extent=edges)  # fmt: skip
+        axes.set_yticks(range(classes), [tick_name(n, 1, 26) for n in legend.names[:classes]])
+        axes.tick_params(axis="y", length=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set(xlabel="Epoch", title="F1 of each class on validation")
+        bar = figure.colorbar(
+            shades,
+            cax=axes.inset_axes((0.7, 1 + 0.16 / (height - 1), 0.3, 0.1 / (height - 1))),
+            orientation="horizontal",
+        )
+        bar.ax.tick_params(labelsize=7, top=True, labeltop=True, bottom=False, labelbottom=False)
+        bar.outline.set_visible(False)
+        if best_epoch is not None and best_epoch in epochs:
+            axes.plot(best_epoch, 1.0, "v", color=GREEN, ms=5, clip_on=False,
+                      transform=axes.get_xaxis_transform())  # fmt: skip
+            _write_scores(axes, f1[:, epochs.index(best_epoch)], best_epoch)
+        return picture(figure, "F1 of each class on the validation set over the epochs.")
+
+
+def _write_scores(axes: Axes, scores: npt.NDArray[np.float64], epoch: int) -> None:
+    """Write the scores of the best epoch at the right end of the rows."""
+    for row, score in enumerate(scores):
+        text = decimal(None if np.isnan(score) else float(score), 2)
+        axes.annotate(text, (1, row), (6, 0), axes.get_yaxis_transform(),
+                      textcoords="offset points", va="center", fontsize=7.5)  # fmt: skip
+    axes.annotate(f"epoch {epoch}", (1, 0), (6, -12), "axes fraction", textcoords="offset points",
+                  fontsize=7.5, color=GREEN)  # fmt: skip
 
 
 def _mark_epochs(

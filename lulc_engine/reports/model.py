@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import lulc_engine
 from lulc_engine.protocol import to_json
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports import html
+from lulc_engine.reports.multilabel import MultilabelSection, section_of
 from lulc_engine.reports.plain_text import thousands
-from lulc_engine.reports.sections import SPLITS, Section, scores_section
+from lulc_engine.reports.sections import SPLITS, Section
 
 _LONGEST_VALUE = 600
 
@@ -25,15 +26,16 @@ def render_model_page(card: Mapping[str, Any], legend: Legend, file_name: str) -
     """
     name = str(card.get("mlm:name") or file_name)
     bands = [dict(band) for band in card["lulc:bands"]]
-    needs = f"{len(bands)} band{'' if len(bands) == 1 else 's'}"
+    patch = card.get("lulc:patch") or {}
     return html.render(
         "model.html.j2",
         title=f"Model {name}",
-        summary=f"{file_name} tells {len(legend)} classes apart in scenes with {needs}.",
+        summary=f"{file_name} {_ability(len(legend), len(bands), patch)}.",
         warnings=_warnings(card),
-        facts=_facts(card),
+        facts=[*_facts(card), *_run(card)],
         bands=bands,
-        classes=legend.classes,
+        classes=_classes(legend, patch),
+        has_thresholds=bool(patch.get("thresholds")),
         sections=_sections(card, legend),
         training=_flat(card.get("lulc:training", {})),
         card_lines=to_json(card, indent=1).splitlines(),
@@ -50,9 +52,32 @@ def _warnings(card: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def _ability(classes: int, bands: int, patch: Mapping[str, Any]) -> str:
+    needs = f"{bands} band{'' if bands == 1 else 's'}"
+    if not patch:
+        return f"tells {classes} classes apart in scenes with {needs}"
+    seen = f"{_size(patch)} with {needs}"
+    if patch["multilabel"]:
+        return f"tells which of {classes} classes patches of {seen} have; they may have several"
+    return f"gives patches of {seen} one of {classes} classes"
+
+
+def _classes(legend: Legend, patch: Mapping[str, Any]) -> list[dict[str, Any]]:
+    thresholds = patch.get("thresholds") or [None] * len(legend)
+    return [
+        {"id": item.id, "name": item.name, "color": item.hex_color, "threshold": threshold}
+        for item, threshold in zip(legend.classes, thresholds, strict=True)
+    ]
+
+
+def _size(patch: Mapping[str, Any]) -> str:
+    return f"{patch['size_px']} x {patch['size_px']} pixels"
+
+
 def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
-    reach = card.get("lulc:receptive_field", {})
-    halo = reach.get("halo_px")
+    patch = card.get("lulc:patch") or {}
+    halo = card.get("lulc:receptive_field", {}).get("halo_px")
+    whole = "patch" if patch else "window"
     indices = ", ".join(name.upper() for name in card.get("lulc:indices", ())) or "none"
     framework = f"{card.get('mlm:framework', '')} {card.get('mlm:framework_version', '')}".strip()
     facts = [
@@ -60,19 +85,58 @@ def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Settings", _text(card.get("lulc:architecture", {}).get("settings", {}))),
         ("Trainable parameters", _count(card.get("mlm:total_parameters"))),
         ("Spectral indices", f"{indices}, computed from the bands"),
-        ("Sees around a pixel", "the whole window" if halo is None else f"{halo} pixels"),
-        ("Reflectance", _reflectance(card.get("lulc:radiometry", {}))),
+        *(_patch_facts(patch, card["lulc:bands"]) if patch else ()),
+        ("Sees around a pixel", f"the whole {whole}" if halo is None else f"{halo} pixels"),
+        (
+            "Pixel values" if patch.get("stretch") else "Reflectance",
+            _reflectance(card.get("lulc:radiometry", {})),
+        ),
         ("Made with", framework),
         ("Licence", str(card.get("license", "not stated"))),
         ("SHA-256 of the model", str(card.get("model_sha256", "not recorded"))),
     ]
-    return facts + [(_label(key), _text(value)) for key, value in card.get("run", {}).items()]
+    return facts
 
 
-def _sections(card: Mapping[str, Any], legend: Legend) -> list[Section]:
+def _patch_facts(
+    patch: Mapping[str, Any], bands: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, str]]:
+    several = "several classes per patch, each above its threshold"
+    facts = [
+        ("Patch size", _size(patch)),
+        ("Answer", several if patch["multilabel"] else "one class per patch, the likeliest"),
+    ]
+    if patch["stretch"]:
+        facts.append(("Trained on pictures", _stretch(patch["stretch"], bands)))
+    return facts
+
+
+def _stretch(limits: Sequence[Sequence[float]], bands: Sequence[Mapping[str, Any]]) -> str:
+    """Return what a network that was trained on pictures takes for black and white."""
+    same = all(list(pair) == list(limits[0]) for pair in limits)
+    shown = [("every band", limits[0])] if same else list(_by_band(limits, bands))
+    parts = [f"{low:g} to {high:g} in {name}" for name, (low, high) in shown]
+    return (
+        f"black to white stand for reflectance {'; '.join(parts)}. Scenes in reflectance are "
+        "stretched likewise."
+    )
+
+
+def _by_band(
+    limits: Sequence[Sequence[float]], bands: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, Sequence[float]]]:
+    for band, pair in zip(bands, limits, strict=True):
+        yield str(band["role"] or band["name"]), pair
+
+
+def _run(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(_label(key), _text(value)) for key, value in card.get("run", {}).items()]
+
+
+def _sections(card: Mapping[str, Any], legend: Legend) -> list[Section | MultilabelSection]:
     scores = card.get("lulc:scores", {})
     return [
-        scores_section(scores[split], legend, split)
+        section_of(scores[split], legend, split)
         for split in SPLITS
         if isinstance(scores.get(split), Mapping) and "confusion" in scores[split]
     ]

@@ -58,8 +58,10 @@ def quantity(value: float) -> str:
     return thousands(value) if abs(value) >= 1000 else f"{value:.1f}"
 
 
-def thousands(value: float) -> str:
-    """Return a whole number with thin spaces between thousands."""
+def thousands(value: float | None) -> str:
+    """Return a whole number with thin spaces between thousands, or an en dash for none."""
+    if value is None:
+        return "–"  # noqa: RUF001 - the sign for no value
     return f"{value:,.0f}".replace(",", "\u202f")
 
 

@@ -23,53 +23,79 @@ from lulc_engine.reports.drawing import (
     style,
     tick_name,
 )
-from lulc_engine.reports.plain_text import decimal, percent, thousands
+from lulc_engine.reports.plain_text import decimal, joined, percent, thousands
 
 _RIGHT, _WRONG = (0, 84, 147), (196, 88, 0)
+_OWN = (228, 231, 235)
 _MARGIN_IN = 2.1  # for the names
+_PAGE_IN = 7.0  # what a page is wide without them
 _CELLS_WITH_SHARES = 10  # classes up to which both numbers fit into a cell
 _CELLS_WITH_COUNTS = 24
 _ROOMY_BARS = 12
 _MOST_BARS = 60
 
 
-def confusion_picture(matrix: Counts, legend: Legend) -> Picture:
+def confusion_picture(matrix: Counts, legend: Legend, answerer: str = "map") -> Picture:
     """Draw a confusion matrix: counts in the cells, shaded by the share of the row.
 
     Args:
         matrix: int64 (K, K), rows reference, columns prediction.
         legend: the K classes.
+        answerer: what the columns are the answers of.
     """
-    classes = len(legend)
-    cell = 0.78 if classes <= _CELLS_WITH_SHARES else 0.5 if classes <= _CELLS_WITH_COUNTS else 0.22
-    side = max(classes * cell, 1.6)
     with style():
-        width, height = side + _MARGIN_IN, side + _MARGIN_IN
-        figure = Figure(figsize=(width, height))
-        axes = figure.add_axes((1.9 / width, 0.1 / height, side / width, side / height))
+        figure, axes = _square(len(legend))
         totals = matrix.sum(axis=1, keepdims=True)
         shares = np.divide(matrix, totals, where=totals > 0, out=np.zeros(matrix.shape))
         axes.imshow(_shaded(shares), aspect="equal", interpolation="nearest")
-        if classes <= _CELLS_WITH_COUNTS:
+        if len(legend) <= _CELLS_WITH_COUNTS:
             _write_cells(axes, matrix, shares)
-        _label_matrix(axes, legend)
-        return picture(figure, "Confusion matrix: rows are the reference, columns the map.")
+        _label_matrix(axes, legend, f"Reference ↓    {answerer.capitalize()} →")
+        words = f"Confusion matrix: rows are the reference, columns the {answerer}."
+        return picture(figure, words)
 
 
-def score_bars(classes: Sequence[Mapping[str, Any]], legend: Legend) -> Picture:
-    """Draw F1, IoU and kappa of each class as horizontal bars.
+def cooccurrence_picture(counts: Counts, legend: Legend) -> Picture:
+    """Draw which classes occur together: counts in the cells, shaded by the share of the row.
+
+    Args:
+        counts: int64 (K, K), patches that have both classes; the diagonal those that have one.
+        legend: the K classes.
+    """
+    with style():
+        figure, axes = _square(len(legend))
+        totals = np.diag(counts)[:, None]
+        shares = np.divide(counts, totals, where=totals > 0, out=np.zeros(counts.shape))
+        others = np.where(np.eye(len(legend), dtype=bool), 0, shares)
+        colors = _blend(np.broadcast_to(np.array(_RIGHT, np.float64), (*shares.shape, 3)), others)
+        np.einsum("iic->ic", colors)[:] = _OWN
+        axes.imshow(colors, aspect="equal", interpolation="nearest")
+        if len(legend) <= _CELLS_WITH_COUNTS:
+            _write_cells(axes, counts, shares, on_color=others)
+        _label_matrix(axes, legend, "Has this ↓    and also →")
+        words = "How often two classes occur in the same patch, and on the diagonal one of them."
+        return picture(figure, words)
+
+
+def score_bars(
+    classes: Sequence[Mapping[str, Any]],
+    legend: Legend,
+    scores: Sequence[tuple[str, str]] = (("f1", "F1"), ("iou", "IoU"), ("kappa", "kappa")),
+) -> Picture:
+    """Draw three scores of each class as horizontal bars.
 
     Args:
         classes: the ``classes`` of a metrics object; at most 60 are drawn.
         legend: their colours.
+        scores: key and label of each of the three.
     """
     shown = list(classes)[:_MOST_BARS]
     height = (0.62 if len(shown) <= _ROOMY_BARS else 0.46) * len(shown) + 0.9
     with style():
         figure = Figure(figsize=(6.4, height))
         axes = figure.add_axes((0.27, 0.35 / height, 0.67, 1 - 0.9 / height))
-        for place, (name, label, color) in enumerate(
-            (("f1", "F1", BLUE), ("iou", "IoU", ORANGE), ("kappa", "kappa", GREEN))
+        for place, ((name, label), color) in enumerate(
+            zip(scores, (BLUE, ORANGE, GREEN), strict=True)
         ):
             rows = np.arange(len(shown)) + (place - 1) * 0.25
             values = [item[name] for item in shown]
@@ -83,26 +109,65 @@ def score_bars(classes: Sequence[Mapping[str, Any]], legend: Legend) -> Picture:
                     fontsize=7,
                     color=INK if value is not None else GREY,
                 )
-        _label_bars(axes, shown, legend)
-        return picture(figure, "Bars of F1, IoU and kappa of each class.")
+        lowest = min((item[name] or 0 for item in shown for name, _ in scores), default=0)
+        _label_bars(axes, shown, legend, lowest)
+        labels = joined([label for _, label in scores])
+        return picture(figure, f"Bars of {labels} of each class.")
+
+
+def _square(classes: int) -> tuple[Figure, Axes]:
+    """Return a figure with square axes for a cell per pair of classes, and room for the names."""
+    side = max(classes * _cell_in(classes), 1.6)
+    whole = side + _MARGIN_IN
+    figure = Figure(figsize=(whole, whole))
+    return figure, figure.add_axes((1.9 / whole, 0.1 / whole, side / whole, side / whole))
+
+
+def _cell_in(classes: int) -> float:
+    """Return the side of a cell in inches: as wide as a page allows while counts are written."""
+    if classes <= _CELLS_WITH_SHARES:
+        return 0.78
+    if classes <= _CELLS_WITH_COUNTS:
+        return float(np.clip(_PAGE_IN / classes, 0.3, 0.5))
+    return 0.22
 
 
 def _shaded(shares: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
     """Return colours (K, K, 3): blue on the diagonal, orange off it, darker for larger shares."""
     ink = np.full((*shares.shape, 3), _WRONG, np.float64)
     np.einsum("iic->ic", ink)[:] = _RIGHT
+    return _blend(ink, shares)
+
+
+def _blend(ink: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    """Return colours (K, K, 3) from white for a share of 0 to the ink for 1."""
     strength = shares[..., None] ** 0.7  # lifts small errors from the white
     return np.rint(255 + (ink - 255) * strength).astype(np.uint8)
 
 
-def _write_cells(axes: Axes, matrix: Counts, shares: npt.NDArray[np.float64]) -> None:
+def _write_cells(
+    axes: Axes,
+    matrix: Counts,
+    shares: npt.NDArray[np.float64],
+    on_color: npt.NDArray[np.float64] | None = None,
+) -> None:
+    """Write counts, and shares where there is room.
+
+    Args:
+        axes: where.
+        matrix: the counts (K, K); nothing is written for 0.
+        shares: (K, K).
+        on_color: (K, K) how strongly the cells are shaded; None for the shares.
+    """
+    shaded = shares if on_color is None else on_color
     both = len(matrix) <= _CELLS_WITH_SHARES
+    longest = 100_000 if _cell_in(len(matrix)) > 0.4 else 10_000
     for (row, column), cell in np.ndenumerate(matrix):
         number = int(cell)
         if number == 0:
             continue
         share = float(shares[row, column])
-        text = thousands(number) if number < 100_000 or both else f"{number / 1000:,.0f}k"
+        text = thousands(number) if number < longest or both else f"{number / 1000:,.0f}k"
         axes.text(
             column,
             row,
@@ -111,11 +176,11 @@ def _write_cells(axes: Axes, matrix: Counts, shares: npt.NDArray[np.float64]) ->
             va="center",
             fontsize=(8 if number < 1_000_000 else 7) if both else 6.5,
             linespacing=1.35,
-            color="white" if share > 0.5 else INK,
+            color="white" if shaded[row, column] > 0.5 else INK,
         )
 
 
-def _label_matrix(axes: Axes, legend: Legend) -> None:
+def _label_matrix(axes: Axes, legend: Legend, corner: str) -> None:
     ticks = range(len(legend))
     crowded = len(legend) > _CELLS_WITH_COUNTS
     size = 8.5 if len(legend) <= _CELLS_WITH_SHARES else 6 if crowded else 7
@@ -135,11 +200,13 @@ def _label_matrix(axes: Axes, legend: Legend) -> None:
     axes.set_yticks(np.arange(-0.5, len(legend)), minor=True)
     axes.grid(which="minor", color="#cbd2d9", lw=0.6)
     axes.tick_params(which="minor", length=0)
-    axes.annotate("Reference ↓    Map →", (0, 1), (-8, 10), "axes fraction",
+    axes.annotate(corner, (0, 1), (-8, 10), "axes fraction",
                   "offset points", ha="right", fontsize=8.5, color=GREY)  # fmt: skip
 
 
-def _label_bars(axes: Axes, shown: Sequence[Mapping[str, Any]], legend: Legend) -> None:
+def _label_bars(
+    axes: Axes, shown: Sequence[Mapping[str, Any]], legend: Legend, lowest: float
+) -> None:
     colors = {item.id: item.hex_color for item in legend.classes}
     names = [tick_name(item["name"]) for item in shown]
     axes.set_yticks(range(len(shown)), names)
@@ -156,7 +223,6 @@ def _label_bars(axes: Axes, shown: Sequence[Mapping[str, Any]], legend: Legend) 
         clip_on=False,
     )
     axes.set_ylim(len(shown) - 0.45, -0.55)
-    lowest = min((item["kappa"] or 0 for item in shown), default=0)
     axes.set_xlim(min(0, lowest) * 1.05, 1.08)
     axes.set_xticks(np.arange(0, 1.01, 0.2))
     axes.grid(axis="x", color="#e4e7eb", lw=0.8)

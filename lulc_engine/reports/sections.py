@@ -35,10 +35,29 @@ SPLITS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Section:
-    """The scores of one split, ready for a template."""
+    """The scores of one split, ready for a template.
+
+    Attributes:
+        metrics: the metrics object.
+        unit: what is counted, in plural.
+        answerer: what gave the answers: map or model.
+        colors: by class id.
+        names: of the classes.
+        confusion: the picture of the matrix.
+        bars: the picture of the classes' scores.
+        pairs: sentences on the most confused pairs.
+        warnings: what keeps a reader from taking the numbers at face value.
+        title: heading.
+        label: what the scores are worth.
+        optimistic: whether the label is a caution.
+        count_rows: name and counts by class, of matrices small enough for a table.
+        top_k: a sentence on the likeliest classes, or ''.
+        multilabel: tells these sections from those of `multilabel`.
+    """
 
     metrics: Mapping[str, Any]
     unit: str
+    answerer: str
     colors: Mapping[int, str]
     names: Sequence[str]
     confusion: Picture
@@ -49,6 +68,8 @@ class Section:
     label: str = ""
     optimistic: bool = False
     count_rows: list[tuple[str, list[int]]] = field(default_factory=list)
+    top_k: str = ""
+    multilabel: bool = False
 
 
 def scores_section(metrics: Mapping[str, Any], legend: Legend, split: str = "") -> Section:
@@ -59,16 +80,17 @@ def scores_section(metrics: Mapping[str, Any], legend: Legend, split: str = "") 
         legend: gives the classes their colours; a test may hold classes it does not have.
         split: a key of SPLITS, or '' for a reference of its own.
     """
-    legend = _legend_of(metrics, legend)
+    legend = legend_of(metrics, legend)
     matrix = np.array(metrics["confusion"]["matrix"], np.int64).reshape(len(legend), len(legend))
     title, label = SPLITS.get(split, ("", ""))
     small = len(legend) <= _LARGEST_TABLE
     return Section(
         metrics=metrics,
         unit=words.unit(metrics),
+        answerer=words.answerer(metrics),
         colors={item.id: item.hex_color for item in legend.classes},
         names=legend.names,
-        confusion=plots.confusion_picture(matrix, legend),
+        confusion=plots.confusion_picture(matrix, legend, words.answerer(metrics)),
         bars=plots.score_bars(metrics["classes"], legend),
         pairs=words.confused_pairs(metrics),
         warnings=words.warnings(metrics),
@@ -76,10 +98,11 @@ def scores_section(metrics: Mapping[str, Any], legend: Legend, split: str = "") 
         label=label,
         optimistic=split in ("validation", "training"),
         count_rows=list(zip(legend.names, matrix.tolist(), strict=True)) if small else [],
+        top_k=words.top_k(metrics),
     )
 
 
-def _legend_of(metrics: Mapping[str, Any], known: Legend) -> Legend:
+def legend_of(metrics: Mapping[str, Any], known: Legend) -> Legend:
     """Return the classes of a metrics object, in its order, with the known colours."""
     colors = {item.id: item.color for item in known.classes}
     ids = [item["id"] for item in metrics["classes"]]

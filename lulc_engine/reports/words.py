@@ -11,6 +11,7 @@ from lulc_engine.reports.plain_text import isolated, joined, percent, shorten, t
 
 # Congalton and Green (2009) ask for 50 samples per class as a rule of thumb.
 FEW_SAMPLES = 50
+PATCHES = "patches"
 _NAME_LENGTH = 60
 _MOST_PAIRS = 5
 _MOST_NAMES = 6
@@ -19,7 +20,12 @@ _MOST_NAMES = 6
 def unit(metrics: Mapping[str, Any]) -> str:
     """Return what is counted, in plural: points, patches or pixels."""
     kind = metrics["reference"]["kind"]
-    return kind if kind in ("points", "patches") else "pixels"
+    return kind if kind in ("points", PATCHES) else "pixels"
+
+
+def answerer(metrics: Mapping[str, Any]) -> str:
+    """Return what gave the answers that are scored: the map, or the model itself for patches."""
+    return "model" if metrics["reference"]["kind"] == PATCHES else "map"
 
 
 def confused_pairs(metrics: Mapping[str, Any]) -> list[str]:
@@ -29,8 +35,9 @@ def confused_pairs(metrics: Mapping[str, Any]) -> list[str]:
     that is taken for the other one.
     """
     matrix = np.array(metrics["confusion"]["matrix"], np.int64)
-    names = [_name(item["name"]) for item in metrics["classes"]]
+    names = [quoted(item["name"]) for item in metrics["classes"]]
     support = matrix.sum(axis=1)
+    verb = "mapped as" if answerer(metrics) == "map" else "taken for"
     ranked = []
     for i in range(len(names)):
         for j in range(i + 1, len(names)):
@@ -42,8 +49,8 @@ def confused_pairs(metrics: Mapping[str, Any]) -> list[str]:
     for _, i, j in ranked[:_MOST_PAIRS]:
         ways = [(i, j), (j, i)] if matrix[i, j] >= matrix[j, i] else [(j, i), (i, j)]
         parts = [
-            f"{_of(int(matrix[a, b]), int(support[a]), unit(metrics))} of {names[a]} are "
-            f"mapped as {names[b]}"
+            f"{of(int(matrix[a, b]), int(support[a]), unit(metrics))} of {names[a]} are "
+            f"{verb} {names[b]}"
             for a, b in ways
             if matrix[a, b]
         ]
@@ -75,16 +82,16 @@ def _on_classes(metrics: Mapping[str, Any]) -> list[str]:
     if absent:
         found.append(
             f"Not scored, because the reference has no {what} of {_list(absent)}: nothing is "
-            "known about how well the map finds it."
+            f"known about how well the {answerer(metrics)} finds it."
         )
     if few:
-        listed = [f"{_name(c['name'])} ({c['support']})" for c in few[:_MOST_NAMES]]
+        listed = [f"{quoted(c['name'])} ({c['support']})" for c in few[:_MOST_NAMES]]
         more = [f"{len(few) - _MOST_NAMES} more"] if len(few) > _MOST_NAMES else []
         found.append(
             f"Few samples: {joined(listed + more)} reference {what}. Scores of a class with "
             f"fewer than {FEW_SAMPLES} can change a lot with a few more."
         )
-    if sum(c["support"] > 0 for c in classes) == 1:
+    if "multilabel" not in metrics and sum(c["support"] > 0 for c in classes) == 1:
         found.append(
             "The reference holds one class only: the numbers say nothing about telling classes "
             "apart."
@@ -102,15 +109,27 @@ def _on_unclassified(metrics: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _of(part: int, whole: int, what: str) -> str:
+def top_k(metrics: Mapping[str, Any]) -> str:
+    """Return a sentence on how often the class is among the likeliest, '' where not measured."""
+    found = {k: share for k, share in metrics.get("top_k", {}).items() if share is not None}
+    if not found:
+        return ""
+    parts = [f"among the {k} likeliest for {percent(share)}" for k, share in found.items()]
+    alone = percent(metrics["overall_accuracy"])
+    return f"The right class is the likeliest for {alone} of the patches; it is {joined(parts)}."
+
+
+def of(part: int, whole: int, what: str) -> str:
+    """Return a part of a whole in numbers and percent: "3 of 12 patches (25.0 %)"."""
     return f"{thousands(part)} of {thousands(whole)} {what} ({percent(part / whole)})"
 
 
-def _name(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a class name as sentences hold it: short, in quotes, harmless to its neighbours."""
     return f"“{isolated(shorten(name, _NAME_LENGTH))}”"
 
 
 def _list(names: list[str]) -> str:
-    shown = [_name(name) for name in names[:_MOST_NAMES]]
+    shown = [quoted(name) for name in names[:_MOST_NAMES]]
     more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
     return joined(shown + more)
