@@ -95,7 +95,7 @@ _MISFITS = (RuntimeError, LulcError, KeyError, TypeError, ValueError, AttributeE
 def _input_layer(spec: ModelSpec) -> InputLayer:
     limits = (0.0, 1.0) if spec.patch is not None and spec.patch.stretch else None
     roles = [band.role for band in spec.bands]
-    layer = InputLayer(roles, spec.indices, spec.transform, limits)
+    layer = InputLayer(roles, spec.indices, spec.transform, limits, spec.clip)
     layer.set_radiometry(spec.radiometry.scale, spec.radiometry.offset)
     return layer
 

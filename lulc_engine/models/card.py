@@ -6,6 +6,7 @@ begin with ``lulc:``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ from lulc_engine.rasters.reflectance import Radiometry
 SEGMENTATION = "semantic-segmentation"
 PATCHES = "scene-classification"
 TRANSFORMS = ("none", "log_ratio")
+# Normalised values beyond this are clouds, glint or damage; they must not drown the rest.
+CLIP = 8.0
 # Far more than any network needs; beyond them a file asks for windows that no memory holds.
 _LARGEST_HALO_PX, _LARGEST_STRIDE = 1024, 256
 _LARGEST_PATCH_PX = 1024
@@ -63,6 +66,8 @@ class ModelSpec:
         extra: further fields of the card.
         transform: what the input layer makes of reflectance, one of TRANSFORMS.
         patch: None for segmenters.
+        clip: normalised values are cut off at plus and minus this; None for networks that were
+            trained elsewhere without.
     """
 
     task: str
@@ -78,6 +83,7 @@ class ModelSpec:
     extra: Mapping[str, Any] = field(default_factory=dict)
     transform: str = "none"
     patch: PatchFacts | None = None
+    clip: float | None = CLIP
 
     @property
     def in_channels(self) -> int:
@@ -135,6 +141,7 @@ def make_card(
         "lulc:legend": _legend_rows(spec.legend),
         "lulc:receptive_field": {"halo_px": spec.halo_px, "stride": spec.stride},
         "lulc:transform": spec.transform,
+        "lulc:clip": spec.clip,
         "lulc:patch": _patch(spec.patch),
         "lulc:training": dict(training),
         "lulc:scores": dict(scores),
@@ -172,6 +179,7 @@ def read_spec(card: Mapping[str, Any]) -> ModelSpec:
             stride=card["lulc:receptive_field"]["stride"],
             transform=str(card.get("lulc:transform", "none")),
             patch=_read_patch(card.get("lulc:patch")),
+            clip=card.get("lulc:clip", CLIP),
         )
         _check_spec(spec)
         return spec
@@ -201,6 +209,7 @@ def _check_spec(spec: ModelSpec) -> None:
         "legend": len(spec.legend) > 0,
         "halo_px": spec.halo_px is None or _is_whole(spec.halo_px, 0, _LARGEST_HALO_PX),
         "stride": _is_whole(spec.stride, 1, _LARGEST_STRIDE),
+        "clip": spec.clip is None or 0 < float(spec.clip) < math.inf,
     }
     wrong = [name for name, is_right in checks.items() if not is_right]
     if wrong:

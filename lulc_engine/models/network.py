@@ -13,20 +13,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lulc_engine.models.card import CLIP
 from lulc_engine.models.indices import INDEX_FORMULAS, band_positions
 
 # Reflectance below this is taken for it before the logarithm: noise of dark pixels, not a signal.
 DARKEST = 1e-4
-# Normalised values beyond this are clouds, glint or damage; they must not drown the rest.
-CLIP = 8.0
 
 
 class InputLayer(nn.Module):
     """From raw values to normalised channels.
 
     reflectance = raw * scale + offset; channels = reflectance and indices, minus mean, over spread,
-    cut off at +-8. A pixel with a band that is not finite is not valid: all its channels are 0, the
-    mean of normalised data.
+    cut off at +-`clip`. A pixel with a band that is not finite is not valid: all its channels are
+    0, the mean of normalised data.
 
     With the transform ``log_ratio`` the bands are replaced by their natural logarithms, followed by
     the normalised difference (a - b) / (a + b) of every pair of bands, both of reflectance not
@@ -37,6 +36,7 @@ class InputLayer(nn.Module):
         indices: names of the spectral indices to add.
         transform: none or log_ratio.
         limits: reflectance is cut off to this range first, where training data had been stretched.
+        clip: channels are cut off at plus and minus this; None leaves them as they are.
 
     Shape:
         input (N, bands, H, W) float32 raw values, NaN where not valid; output
@@ -54,8 +54,10 @@ class InputLayer(nn.Module):
         indices: Sequence[str] = (),
         transform: str = "none",
         limits: tuple[float, float] | None = None,
+        clip: float | None = CLIP,
     ) -> None:
         super().__init__()
+        self.clip = clip
         self.indices = [(name, band_positions(roles, name)) for name in indices]
         self.limits = limits
         self._pairs = (
@@ -99,9 +101,15 @@ class InputLayer(nn.Module):
     def normalise(self, reflectance: Tensor) -> Tensor:
         """Return normalised channels of reflectance; 0 where a band is not finite."""
         valid = torch.isfinite(reflectance).all(dim=1, keepdim=True)
-        channels = (self.features(reflectance) - self.mean) / self.spread
+        return self.scaled(self.features(reflectance), valid)
+
+    def scaled(self, features: Tensor, valid: Tensor) -> Tensor:
+        """Return features (N, channels, H, W) normalised; 0 where valid (N, 1, H, W) is not."""
+        channels = (features - self.mean) / self.spread
         usable = valid & ~channels.isnan()  # an index of huge values may still be inf / inf
-        return torch.where(usable, channels.clamp(-CLIP, CLIP), 0.0)
+        if self.clip is not None:
+            channels = channels.clamp(-self.clip, self.clip)
+        return torch.where(usable, channels, 0.0)
 
     def forward(self, raw: Tensor) -> Tensor:
         """Return normalised channels of raw values."""
