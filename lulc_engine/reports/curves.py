@@ -67,7 +67,9 @@ def learning_curves(
             losses.legend(ncols=2, **_LEGEND)
         losses.set_title("Loss")
         for (name, label), color in zip(scores_shown, (ORANGE, BLUE), strict=True):
-            scores.plot(epochs, _series(history, "validation", name), color=color, label=label)
+            values = _series(history, "validation", name)
+            # The first is wider, so that it is seen where both are the same.
+            scores.plot(epochs, values, color=color, label=label, lw=3 if color == ORANGE else 1.5)
         scores.set(title="Validation", xlabel="Epoch", ylim=(0, 1.02))
         for axes in (losses, scores):
             axes.grid(axis="y", color="#e4e7eb", lw=0.8)

@@ -19,13 +19,13 @@ SPLIT_TEXTS = {
         "that follow each other stay together."
     ),
     "polygon": (
-        "Whole polygons were held back, never single patches of them, so that neighbouring patches "
-        "cannot be learned and tested at the same time."
+        "Whole polygons were held back, and training patches that share pixels with one held back "
+        "were left out, so that nothing is learned and tested at the same time."
     ),
-    "point": "Points were divided at random within each class.",
     "block": (
-        "Whole blocks of the labelled area were held back, never single patches of them. Patches "
-        "at the edges of neighbouring blocks can still overlap a little."
+        "Whole blocks of the labelled area were held back, and training patches that share pixels "
+        "with one held back were left out. Blocks touch, so scores may still be a little "
+        "optimistic."
     ),
 }
 
