@@ -10,9 +10,12 @@ from torch import Tensor
 
 from lulc_engine.models.network import InputLayer
 from lulc_engine.samples.chips import Chip, as_input
+from lulc_engine.samples.patches.patch_set import PatchSet
+from lulc_engine.samples.split import TRAINING
 
 _LOW, _HIGH = 0.01, 0.99
 _PIXELS = 400_000
+_PATCHES = 20_000
 _SMALLEST_SPREAD = 1e-6  # of the mean: below it a channel is constant but for rounding
 
 
@@ -26,6 +29,26 @@ def sample_pixels(chips: Sequence[Chip], rng: np.random.Generator) -> np.ndarray
         if values.shape[1] > per_chip:
             values = values[:, rng.choice(values.shape[1], per_chip, replace=False)]
         found.append(values)
+    return np.concatenate(found, axis=1)
+
+
+def sample_patch_pixels(patches: PatchSet, rng: np.random.Generator) -> np.ndarray:
+    """Return raw values (C, n) float32 of valid pixels of training patches, from all alike.
+
+    Validation and test must not decide how values are normalised, so they are left out.
+    """
+    chosen = patches.indices(TRAINING)
+    if len(chosen) > _PATCHES:
+        chosen = np.sort(rng.choice(chosen, _PATCHES, replace=False))
+    per_patch = max(25, _PIXELS // max(1, len(chosen)))
+    found = []
+    for part in np.array_split(chosen, -(-len(chosen) // 256)):
+        raw = patches.raw(part)
+        pixels = raw.reshape(*raw.shape[:2], -1)
+        if pixels.shape[2] > per_patch:
+            pixels = pixels[:, :, rng.choice(pixels.shape[2], per_patch, replace=False)]
+        values = np.moveaxis(pixels, 1, 0).reshape(raw.shape[1], -1)
+        found.append(values[:, np.isfinite(values).all(axis=0)])
     return np.concatenate(found, axis=1)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from lulc_engine.evaluation.metrics import metrics_json, metrics_table
 from lulc_engine.models.model_file import SUFFIXES
-from lulc_engine.options import Options
+from lulc_engine.options import Options, TrainPatchesOptions
 from lulc_engine.outputs import Outputs, friendly_write_errors
 
 MODEL = {"model": SUFFIXES}
@@ -17,6 +17,7 @@ SCORES: dict[str, tuple[str, ...]] = {
     "metrics": (".json",),
     "table": (".csv",),
 }
+PREDICTIONS: dict[str, tuple[str, ...]] = {"predictions": (".npz",)}
 HEADLINE = ("overall_accuracy", "kappa", "mean_iou", "macro_f1")
 
 
@@ -40,6 +41,13 @@ def stage(
     }
 
 
+def patch_inputs(options: TrainPatchesOptions) -> list[str]:
+    """Return the files of patches and labels, which no output may replace."""
+    paths = [*options.image, *options.mask, options.labels, options.patches]
+    paths += [options.features, options.targets]
+    return [path.split("|")[0] for path in paths if path]
+
+
 def headline_split(by_split: Mapping[str, Any]) -> str:
     """Return the split whose scores may stand in front: the untouched test where there is one."""
     return "test" if "test" in by_split else "validation"
@@ -50,6 +58,7 @@ def write_scores(
     parts: Mapping[str, Path],
     metrics: Mapping[str, Any],
     report: Callable[[], str],
+    table: str | None = None,
 ) -> None:
     """Write metrics, table and report, those of them that are wanted.
 
@@ -58,10 +67,11 @@ def write_scores(
         parts: temporary paths by name.
         metrics: the metrics object of the headline.
         report: makes the HTML report.
+        table: the CSV table; None for that of the scores by class.
     """
     texts: dict[str, Callable[[], str]] = {
         "metrics": lambda: metrics_json(metrics),
-        "table": lambda: metrics_table(metrics),
+        "table": lambda: metrics_table(metrics) if table is None else table,
         "report": report,
     }
     for name, text in texts.items():
