@@ -22,6 +22,12 @@ from lulc_engine.samples.patches.assemble import (
     open_files,
     report_opening,
 )
+from lulc_engine.samples.patches.bigearthnet import (
+    is_bigearthnet,
+    list_bigearthnet,
+    names_patches,
+)
+from lulc_engine.samples.patches.bigearthnet_bands import open_bigearthnet
 from lulc_engine.samples.patches.folder import list_folder
 from lulc_engine.samples.patches.listing import Listing
 from lulc_engine.samples.patches.patch_set import PatchSet
@@ -98,16 +104,27 @@ def _open_stored(
 ) -> PatchSet:
     feedback.progress(None, "Listing patches")
     listing = choose_patches(_list(path, options), options)
-    decoded, bands, radiometry = open_files(listing, options, options.patch_px, store, feedback)
-    return assemble(listing, decoded, bands, radiometry, options, path)
+    if listing.source != "bigearthnet":
+        found = open_files(listing, options, options.patch_px, store, feedback)
+        return assemble(listing, *found, options, path)
+    decoded, bands, radiometry, pixel_m = open_bigearthnet(
+        listing, options, options.patch_px, options.resampling, store, feedback
+    )
+    patches = assemble(listing, decoded, bands, radiometry, options, path)
+    patches.pixel_m = pixel_m
+    return patches
 
 
 def _list(path: Path, options: PatchOptions) -> Listing:
     if path.is_dir():
+        if is_bigearthnet(path):
+            return list_bigearthnet(path, None, labelled=True)
         return list_folder(path)
     if not path.exists():
         raise DataError(f"{path} does not exist.", "Check the path of PATCHES.")
     if path.suffix.lower() in TABLE_SUFFIXES:
+        if is_bigearthnet(path.parent) and names_patches(path):
+            return list_bigearthnet(path.parent, path, labelled=True)
         return list_table(path, options.classes, options.multilabel)
     raise DataError(
         f"{path} is neither a folder nor a table.",
