@@ -57,27 +57,51 @@ def learning_curves(
         scores_shown: key and label of the two scores.
     """
     epochs = [item["epoch"] for item in history]
+    with_scores = any(is_validated(item) for item in history)
     with style():
-        figure = Figure(figsize=(6.4, 4.9), layout="constrained")
-        losses, scores = figure.subplots(2, 1, sharex=True)
-        losses.plot(epochs, _series(history, "loss"), color=INK, label="training")
-        held_back = _series(history, "validation", "loss")
-        if not all(np.isnan(held_back)):
-            losses.plot(epochs, held_back, color=BLUE, ls="--", label="validation")
-            losses.legend(ncols=2, **_LEGEND)
-        losses.set_title("Loss")
-        for (name, label), color in zip(scores_shown, (ORANGE, BLUE), strict=True):
-            values = _series(history, "validation", name)
-            # The first is wider, so that it is seen where both are the same.
-            scores.plot(epochs, values, color=color, label=label, lw=3 if color == ORANGE else 1.5)
-        scores.set(title="Validation", xlabel="Epoch", ylim=(0, 1.02))
-        for axes in (losses, scores):
+        figure = Figure(figsize=(6.4, 4.9 if with_scores else 2.6), layout="constrained")
+        rows = 2 if with_scores else 1
+        panels = list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
+        _draw_losses(panels[0], epochs, history)
+        if with_scores:
+            _draw_scores(panels[1], epochs, history, scores_shown)
+        for axes in panels:
             axes.grid(axis="y", color="#e4e7eb", lw=0.8)
             axes.margins(x=0.02)
-        _mark_epochs(losses, scores, history, best_epoch)
-        scores.legend(ncols=4, **_LEGEND)
-        scores.xaxis.set_major_locator(MaxNLocator(integer=True))
-        return picture(figure, "Loss and validation scores over the epochs of training.")
+        _mark_epochs(panels, history, best_epoch)
+        panels[-1].legend(ncols=4, **_LEGEND)
+        panels[-1].set_xlabel("Epoch")
+        panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+        scores = " and validation scores" if with_scores else ""
+        return picture(figure, f"Loss{scores} over the epochs of training.")
+
+
+def is_validated(epoch: Mapping[str, Any]) -> bool:
+    """Return whether an epoch of a history was judged: there were labels to validate with."""
+    values = (epoch.get("validation") or {}).values()
+    return any(isinstance(value, (int, float)) for value in values)
+
+
+def _draw_losses(axes: Axes, epochs: list[int], history: Sequence[Mapping[str, Any]]) -> None:
+    axes.plot(epochs, _series(history, "loss"), color=INK, label="training")
+    held_back = _series(history, "validation", "loss")
+    if not all(np.isnan(held_back)):
+        axes.plot(epochs, held_back, color=BLUE, ls="--", label="validation")
+        axes.legend(ncols=2, **_LEGEND)
+    axes.set_title("Loss")
+
+
+def _draw_scores(
+    axes: Axes,
+    epochs: list[int],
+    history: Sequence[Mapping[str, Any]],
+    shown: Sequence[tuple[str, str]],
+) -> None:
+    """Draw two scores; the first is wider, so that it is seen where both are the same."""
+    for (name, label), color, width in zip(shown, (ORANGE, BLUE), (3.0, 1.5), strict=True):
+        values = _series(history, "validation", name)
+        axes.plot(epochs, values, color=color, label=label, lw=width)
+    axes.set(title="Validation", ylim=(0, 1.02))
 
 
 def class_curves(
@@ -97,9 +121,9 @@ def class_curves(
     """
     classes = min(len(legend), _MOST_ROWS)
     known = [item for item in history if (item.get("validation") or {}).get("f1")]
-    if not known:
-        return None
     f1 = np.array([item["validation"]["f1"][:classes] for item in known], np.float64).T
+    if np.isnan(f1).all():
+        return None
     epochs = [item["epoch"] for item in known]
     height = 0.26 * classes + 1.0
     with style():
@@ -138,15 +162,15 @@ def _write_scores(axes: Axes, scores: npt.NDArray[np.float64], epoch: int) -> No
 
 
 def _mark_epochs(
-    losses: Axes, scores: Axes, history: Sequence[Mapping[str, Any]], best_epoch: int | None
+    panels: Sequence[Axes], history: Sequence[Mapping[str, Any]], best_epoch: int | None
 ) -> None:
     """Mark the best epoch and those where the learning rate dropped."""
     for number, epoch in enumerate(_rate_drops(history)):
-        for axes in (losses, scores):
+        for axes in panels:
             label = "learning rate drops" if number == 0 else None
             axes.axvline(epoch, color=GREY, lw=0.9, ls=":", label=label)
-    if best_epoch:
-        for axes in (losses, scores):
+    if best_epoch and len(panels) > 1:
+        for axes in panels:
             axes.axvline(best_epoch, color=GREEN, lw=1.4, label=f"best epoch ({best_epoch})")
 
 

@@ -49,7 +49,7 @@ def _status(parts: Mapping[str, Mapping[str, int]]) -> str:
     """Return a remark on a class that a split lacks, or ok."""
     lacking = {split for split, part in parts.items() if part["patches"] == 0}
     if "training" in lacking:
-        return "cannot be learned: no patch to train on"
+        return "cannot be learned: no patch"
     remarks = {"validation": "validated", "test": "tested"}
     words = [word for split, word in remarks.items() if split in lacking]
     return f"cannot be {' or '.join(words)}: no patch" if words else "ok"

@@ -171,6 +171,9 @@ def _course(report: TrainingReport) -> str:
     text = f"Training ran for {epochs} epoch{'' if epochs == 1 else 's'}."
     if not report.best_epoch:
         return text
+    if not any(drawn.is_validated(item) for item in report.history):
+        kept = f"The weights of epoch {report.best_epoch} were kept"
+        return f"{text} {kept}; there were no labels to validate with."
     return f"{text} The weights of epoch {report.best_epoch}, {report.kept}, were kept."
 
 

@@ -258,7 +258,7 @@ def test_patches_are_counted_by_class_and_split():
         "The patches and how they were split",
         "Patches that lie side by side",
         "Training patches Validation patches Remark",
-        "water 0 9 cannot be learned: no patch to train on",
+        "water 0 9 cannot be learned: no patch",
         "forest 30 9",
         "All patches 71 17",
     ):
@@ -270,7 +270,7 @@ def test_remarks_on_classes():
     status = [row["status"] for row in split_rows(LAND, counts)]
     assert status[0] == "ok"
     assert status[1] == "cannot be validated or tested: no patch"
-    assert status[2] == "cannot be learned: no patch to train on"
+    assert status[2] == "cannot be learned: no patch"
     full = report_of(LAND, [single(LAND)], split_rows=split_rows(LAND, {"test": [1, 2, 3]}))
     assert "Remark" not in words_of(full).replace("Remarks on the reference", "")
 
@@ -304,6 +304,18 @@ def test_test_only_and_unscored_reports():
     assert "No patches were kept apart for a test" in flattered
 
 
+def test_without_validation_no_epoch_is_called_the_best():
+    scores = {"loss": None, "overall_accuracy": None, "macro_f1": None, "f1": [None] * 3}
+    epochs = [{"epoch": n, "loss": 0.5, "validation": scores} for n in (1, 2)]
+    report = report_of(LAND, [single(LAND)], history=epochs, best_epoch=2)
+    shown = words_of(report)
+    assert "The weights of epoch 2 were kept; there were no labels to validate with." in shown
+    assert "the best on validation" not in shown
+    drawn = "".join("".join(p.itertext()) for p in pictures(render_training_report(report))[:1])
+    assert "Loss" in drawn
+    assert "Validation" not in drawn
+
+
 def test_curves_of_classes():
     picture = class_curves(history(LAND), LAND, 4)
     text = "".join("".join(p.itertext()) for p in pictures(f'src="{picture.source}"'))
@@ -313,7 +325,8 @@ def test_curves_of_classes():
     unmeasured = class_curves(history(LAND), LAND, 3)
     (tree,) = pictures(f'src="{unmeasured.source}"')
     assert "".join(tree.itertext()).count("–") == 3  # noqa: RUF001 - the sign for no value
-    assert class_curves([{"epoch": 1, "loss": 1, "validation": None}], LAND, 1) is None
+    for nothing in (None, {"f1": [None, None, None]}):
+        assert class_curves([{"epoch": 1, "loss": 1, "validation": nothing}], LAND, 1) is None
     assert class_curves(history(LAND, 1), LAND, None) is not None
 
 
