@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ from lulc_engine.training.snapshot import (
 
 # Patches from which the spread of reflectance is taken.
 _SAMPLE = 512
+# Values that are made ready at once: several batches of small patches, for which the calls would
+# otherwise cost more than the work.
+_VALUES_AT_ONCE = 2**18
 
 
 class PatchTrainer:
@@ -132,10 +136,9 @@ class PatchTrainer:
         self._freeze(epoch <= self._recipe.freeze_epochs)
         order = self._rng.permutation(self._training)
         losses = []
-        for step in range(self._steps):
+        for step, (channels, targets) in enumerate(self._batches(order)):
             feedback.check()
-            batch = order[step * self._size : (step + 1) * self._size]
-            value = self._train_step(batch)
+            value = self._train_step(channels, targets)
             if value is not None:
                 losses.append(value)
             done = (epoch - first) * self._steps + step + 1
@@ -153,31 +156,45 @@ class PatchTrainer:
         else:
             self._network.train()
 
-    def _train_step(self, batch: np.ndarray) -> float | None:
-        channels, targets = self._augmented(batch)
+    def _batches(self, order: np.ndarray) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield normalised channels (n, C, k, k) and targets (n, K) float32 of each step."""
+        values = self._size * max(1, self._patches.images[0].size)
+        at_once = self._size * max(1, _VALUES_AT_ONCE // values)
+        order = order[: self._steps * self._size]
+        for start in range(0, len(order), at_once):
+            numbers = order[start : start + at_once]
+            ready = torch.split(self._changed(numbers), self._size)
+            targets = torch.split(self._targets(numbers), self._size)
+            for pair in zip(ready, targets, strict=True):
+                yield self._blended(*pair)
+
+    def _changed(self, numbers: np.ndarray) -> Tensor:
+        """Return normalised channels (n, C, k, k) of patches, turned and jittered."""
+        recipe, layer = self._recipe, self._network.input
+        raw = torch.from_numpy(self._patches.raw(numbers)).to(self._device)
+        if recipe.turn:
+            raw = turned(raw, self._rng)
+        reflectance = layer.reflectance(raw)
+        if recipe.jitter:
+            reflectance = jittered(reflectance, self._spread, recipe.jitter, self._noise)
+        return layer.normalise(reflectance)
+
+    def _blended(self, channels: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Return a batch as it is, or with mixup or cutmix."""
+        draw = self._rng.random()
+        if draw < self._recipe.cutmix:
+            return pasted(channels, targets, self._rng)
+        if draw < self._recipe.cutmix + self._recipe.mixup:
+            return mixed(channels, targets, self._rng)
+        return channels, targets
+
+    def _train_step(self, channels: Tensor, targets: Tensor) -> float | None:
         with low_precision(self._device, self._bfloat16):
             logits = self._network.logits(channels.contiguous(memory_format=torch.channels_last))
         value = self._descent.step(self._loss(logits, targets, self._context))
         if value is not None and self._average is not None:
             self._average.update(self._descent.taken)
         return value
-
-    def _augmented(self, batch: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Return normalised channels (n, C, k, k) and targets (n, K) float32 of a batch."""
-        recipe, layer = self._recipe, self._network.input
-        raw = torch.from_numpy(self._patches.raw(batch)).to(self._device)
-        if recipe.turn:
-            raw = turned(raw, self._rng)
-        reflectance = layer.reflectance(raw)
-        if recipe.jitter:
-            reflectance = jittered(reflectance, self._spread, recipe.jitter, self._noise)
-        channels, targets = layer.normalise(reflectance), self._targets(batch)
-        draw = self._rng.random()
-        if draw < recipe.cutmix:
-            return pasted(channels, targets, self._rng)
-        if draw < recipe.cutmix + recipe.mixup:
-            return mixed(channels, targets, self._rng)
-        return channels, targets
 
     def _targets(self, batch: np.ndarray) -> Tensor:
         """Return targets (n, K) float32, 0 or 1."""
