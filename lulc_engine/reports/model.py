@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import lulc_engine
+from lulc_engine.evaluation.thresholds import DEFAULT
 from lulc_engine.protocol import to_json
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports import html
@@ -14,6 +15,11 @@ from lulc_engine.reports.plain_text import thousands
 from lulc_engine.reports.sections import SPLITS, Section
 
 _LONGEST_VALUE = 600
+# What networks see instead of reflectance, by `lulc:transform`.
+_INPUTS = {
+    "none": "",
+    "log_ratio": "logarithms of reflectance and normalised differences of every two bands",
+}
 
 
 def render_model_page(card: Mapping[str, Any], legend: Legend, file_name: str) -> str:
@@ -36,6 +42,7 @@ def render_model_page(card: Mapping[str, Any], legend: Legend, file_name: str) -
         bands=bands,
         classes=_classes(legend, patch),
         has_thresholds=bool(patch.get("thresholds")),
+        tuned=any(threshold != DEFAULT for threshold in patch.get("thresholds", ())),
         sections=_sections(card, legend),
         training=_flat(card.get("lulc:training", {})),
         card_lines=to_json(card, indent=1).splitlines(),
@@ -78,13 +85,15 @@ def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     patch = card.get("lulc:patch") or {}
     halo = card.get("lulc:receptive_field", {}).get("halo_px")
     whole = "patch" if patch else "window"
-    indices = ", ".join(name.upper() for name in card.get("lulc:indices", ())) or "none"
+    indices = ", ".join(name.upper() for name in card.get("lulc:indices", ()))
+    inputs = _INPUTS.get(str(card.get("lulc:transform", "none")), "not known")
     framework = f"{card.get('mlm:framework', '')} {card.get('mlm:framework_version', '')}".strip()
     facts = [
         ("Architecture", str(card.get("mlm:architecture", "not known"))),
         ("Settings", _text(card.get("lulc:architecture", {}).get("settings", {}))),
         ("Trainable parameters", _count(card.get("mlm:total_parameters"))),
-        ("Spectral indices", f"{indices}, computed from the bands"),
+        ("Inputs", f"{inputs}, computed from the bands" if inputs else "reflectance of the bands"),
+        ("Spectral indices", f"{indices}, computed from the bands" if indices else "none"),
         *(_patch_facts(patch, card["lulc:bands"]) if patch else ()),
         ("Sees around a pixel", f"the whole {whole}" if halo is None else f"{halo} pixels"),
         (
@@ -101,7 +110,7 @@ def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _patch_facts(
     patch: Mapping[str, Any], bands: Sequence[Mapping[str, Any]]
 ) -> list[tuple[str, str]]:
-    several = "several classes per patch, each above its threshold"
+    several = "several classes per patch, each whose probability reaches its threshold"
     facts = [
         ("Patch size", _size(patch)),
         ("Answer", several if patch["multilabel"] else "one class per patch, the likeliest"),

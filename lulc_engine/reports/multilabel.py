@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lulc_engine.evaluation.thresholds import DEFAULT
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports import plots, words
 from lulc_engine.reports.drawing import Picture
@@ -117,7 +118,7 @@ def _error(row: Mapping[str, Any]) -> str:
 
 
 def _on_thresholds(rows: Sequence[Mapping[str, Any]], split: str) -> list[str]:
-    if split != "validation" or all(row["threshold"] == 0.5 for row in rows):
+    if split != "validation" or all(row["threshold"] == DEFAULT for row in rows):
         return []
     return [
         "The thresholds were tuned on these patches for the highest F1 of each class: precision, "

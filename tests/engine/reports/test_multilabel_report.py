@@ -337,12 +337,12 @@ def test_curves_of_classes():
 def page_of(tmp_path):
     """Return a function from patch facts and scores to the page's words and the result."""
 
-    def make(patch, scores, edit=None):
+    def make(patch, scores, edit=None, transform="none"):
         bands = (Band(1, "B04", "red"), Band(2, NAMES[0], None))
         radiometry = Radiometry((1 / 255,) * 2, (0.0,) * 2, "values", "8 bits")
         spec = ModelSpec(
             PATCHES, "spectralnet", {}, bands, (), radiometry, ((0, 1),) * 2, LAND, None, 1,
-            patch=patch,
+            patch=patch, transform=transform,
         )  # fmt: skip
         statistics = ([0.1] * 2, [0.2] * 2)
         card = make_card(spec, "m", 9, "2", statistics, {"seed": 0}, scores, {"host": "h"})
@@ -364,6 +364,8 @@ def test_page_of_a_model_of_pictures(page_of):
         "one class per patch, the likeliest",
         "black to white stand for reflectance 0 to 0.3 in every band",
         "Sees around a pixel the whole patch",
+        "Inputs reflectance of the bands",
+        "Spectral indices none Patch size",
         "Pixel values pixel value times",
         "of the patches are right",
     ):
@@ -379,7 +381,7 @@ def test_page_of_a_model_of_several_classes(page_of):
     shown, result = page_of(patch, {"validation": several(LAND, "validation", patch.thresholds)})
     for text in (
         "tells which of 3 classes patches of 120 x 120 pixels with 2 bands have",
-        "several classes per patch, each above its threshold",
+        "several classes per patch, each whose probability reaches its threshold",
         "2 forest 0.250",
         "tuned on validation patches",
         f"0 to 0.3 in red; 0.1 to 0.6 in {NAMES[0]}",
@@ -387,6 +389,10 @@ def test_page_of_a_model_of_several_classes(page_of):
     ):
         assert text in shown
     assert result["thresholds"] == [0.5, 0.25, 0.125]
+    untuned = dataclasses.replace(patch, thresholds=(0.5,) * 3)
+    shown, _ = page_of(untuned, {}, transform="log_ratio")
+    assert "probability is at least the threshold. It may" in shown
+    assert "Inputs logarithms of reflectance and normalised differences" in shown
 
 
 @pytest.mark.parametrize("edit", [{"thresholds": [0.5]}, {"stretch": [[0]]}, {"size_px": None}])
