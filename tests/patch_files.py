@@ -1,13 +1,18 @@
 """Small invented patches on disk, and opening them as a training would."""
 
+import json
+
 import numpy as np
 import rasterio
+from affine import Affine
 
 from lulc_engine.feedback import Feedback
 from lulc_engine.options import TrainPatchesOptions
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.sources import open_patches
 
+# Of the bands in write_band_files, whose finest pixels are 10 m.
+SIDES = {"B02": 24, "B03": 24, "B8A": 12, "B09": 4}
 DRIVERS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "GTiff", ".tiff": "GTiff"}
 
 
@@ -40,6 +45,31 @@ def write_class_folders(root, counts, ending=".png", first_seed=0, **options):
             write_image(root / name / f"p_{number}{ending}", picture(seed, **options))
             seed += 1
     return root
+
+
+def write_band_files(
+    root, name, labels=None, seed=0, product="S2A_MSIL2A_20170101T000000_N0206_R1", alter=None
+):
+    """Write a patch of 24 px in the layout of BigEarthNet, with a JSON file of labels if given."""
+    folder = root / name
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    for band, side in SIDES.items():
+        values = rng.integers(1200, 4000, (1, side, side)).astype("uint16")
+        if alter:
+            values = alter(band, values)
+        if values is None:
+            continue
+        with rasterio.open(
+            folder / f"{name}_{band}.tif", "w", driver="GTiff", height=values.shape[1],
+            width=values.shape[2], count=1, dtype=values.dtype, crs="EPSG:32629",
+            transform=Affine(240 / side, 0, 600_000, 0, -240 / side, 5_800_000),
+        ) as dataset:  # fmt: skip
+            dataset.write(values)
+    if labels is not None:
+        content = {"labels": labels, "tile_source": f"{product}.SAFE"}
+        (folder / f"{name}_labels_metadata.json").write_text(json.dumps(content))
+    return folder
 
 
 class Recorder(Feedback):

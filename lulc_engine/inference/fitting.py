@@ -19,8 +19,15 @@ def fit_bands(
     Raises:
         BandError: they do not fit.
     """
+    return fit_named_bands(scene.bands, spec, wanted, feedback)
+
+
+def fit_named_bands(
+    available: Sequence[Band], spec: ModelSpec, wanted: Sequence[str], feedback: Feedback
+) -> list[Band]:
+    """Return the bands of a scene or of patches in the model's order; see `fit_bands`."""
     if wanted:
-        chosen = choose_bands(scene.bands, wanted)
+        chosen = choose_bands(available, wanted)
         if len(chosen) != len(spec.bands):
             raise BandError(
                 f"BANDS names {len(chosen)} bands, the model needs {len(spec.bands)} "
@@ -28,7 +35,7 @@ def fit_bands(
                 "Name them in the model's order.",
             )
         return chosen
-    bands, how = match_bands(scene.bands, spec.bands)
+    bands, how = match_bands(available, spec.bands)
     if how == "role":
         numbers = ", ".join(str(band.number) for band in bands[:16])
         feedback.info(f"Bands were matched by role; the model reads bands {numbers}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from lulc_engine.errors import DataError, LabelError, OptionsError
 from lulc_engine.feedback import Feedback
 from lulc_engine.options import PatchOptions, SceneOptions
 from lulc_engine.outputs import file_sha256
-from lulc_engine.rasters.bands import Band, choose_bands, name_bands
+from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.legend import make_legend
 from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
 from lulc_engine.rasters.scene import MAX_BANDS
@@ -93,11 +93,15 @@ def open_features(
     features: np.ndarray,
     listing: Listing,
     options: SceneOptions,
+    choose: Callable[[Sequence[Band]], Sequence[Band]],
     store: ChipStore,
     feedback: Feedback,
 ) -> tuple[Decoded, tuple[Band, ...], Radiometry]:
-    """Read the patches of a listing whose names are numbers in the features."""
-    bands = _bands(features.shape[-1], options)
+    """Read the patches of a listing whose names are numbers in the features.
+
+    ``choose`` gives the bands to read of those that there are.
+    """
+    bands = tuple(choose(_bands(features.shape[-1], options)))
     rows = [int(name) for name in listing.names]
     places = [band.number - 1 for band in bands]
     narrow = _fits_in_int32(features)
@@ -232,13 +236,12 @@ def _column_names(classes: int, given: Sequence[str]) -> list[str]:
     return list(given) or [str(number) for number in range(classes)]
 
 
-def _bands(count: int, options: SceneOptions) -> tuple[Band, ...]:
+def _bands(count: int, options: SceneOptions) -> list[Band]:
     if options.band_names and len(options.band_names) != count:
         raise OptionsError(
             f"--band-names names {len(options.band_names)} bands, the patches have {count}."
         )
-    named = name_bands(list(options.band_names) or [None] * count)
-    return tuple(choose_bands(named, options.bands))
+    return name_bands(list(options.band_names) or [None] * count)
 
 
 def _fits_in_int32(features: np.ndarray) -> bool:

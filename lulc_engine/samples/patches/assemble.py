@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from lulc_engine.samples.patches.listing import Listing, one_of_each
 from lulc_engine.samples.patches.patch_set import PatchSet, Rejected
 from lulc_engine.samples.patches.reading import (
     Facts,
-    pick_bands,
     read_facts,
     read_patch,
     usual_form,
@@ -51,17 +50,26 @@ def open_files(
     listing: Listing,
     options: SceneOptions,
     patch_px: int | None,
+    choose: Callable[[Sequence[Band]], Sequence[Band]],
     store: ChipStore,
     feedback: Feedback,
 ) -> tuple[Decoded, tuple[Band, ...], Radiometry]:
     """Read a listing whose patches are one file each.
+
+    Args:
+        listing: the patches.
+        options: how values are read.
+        patch_px: wanted side; None takes what is usual.
+        choose: gives the bands to read of those that there are.
+        store: where the images live.
+        feedback: progress, and stops the reading.
 
     Returns:
         The patches, the chosen bands, and how values become reflectance.
     """
     usual, first = usual_form(listing.paths, patch_px, feedback)
     facts = read_facts(listing.paths[first], options.band_names)
-    bands = pick_bands(facts, options.bands)
+    bands = tuple(choose(facts.bands))
     decoded = decode(
         listing.names,
         lambda number: read_patch(listing.paths[number], usual, bands),
@@ -142,6 +150,11 @@ def report_opening(patches: PatchSet, feedback: Feedback) -> None:
     )
     for note in patches.notes:
         feedback.info(note)
+    warn_of_rejected(patches, feedback)
+
+
+def warn_of_rejected(patches: PatchSet, feedback: Feedback) -> None:
+    """Say how many patches were left out, and why."""
     if patches.rejected:
         reasons = Counter(item.reason for item in patches.rejected).most_common(_SHOWN)
         listed = "; ".join(f"{number} x {reason}" for reason, number in reasons)

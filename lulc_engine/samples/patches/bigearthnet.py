@@ -35,8 +35,10 @@ _ID, _LABELS, _SPLIT = ("patch_id",), ("labels", "label"), ("split",)
 
 
 def is_bigearthnet(root: Path) -> bool:
-    """Return whether some folder in the root is that of a patch; looks at a few only."""
+    """Return whether the folder, or some folder in it, is that of a patch; looks at a few only."""
     level = [root]
+    if band_files(root):
+        return True
     for _ in range(_DEPTH):
         level = [inside for folder in level for inside in _folders(folder)[:_PROBED]][:_PROBED]
         if any(band_files(folder) for folder in level):
@@ -55,7 +57,7 @@ def list_bigearthnet(root: Path, table: Path | None, labelled: bool) -> Listing:
     Args:
         root: the folder.
         table: labels; None searches the folder for a table.
-        labelled: whether patches need labels.
+        labelled: whether patches need labels; else a table only chooses patches.
 
     Raises:
         DataError: there are no patches.
@@ -72,7 +74,7 @@ def list_bigearthnet(root: Path, table: Path | None, labelled: bool) -> Listing:
     targets = np.zeros((len(names), len(legend)), dtype=np.uint8)
     listing = Listing(folders, names, targets, None, legend, "bigearthnet")
     if not labelled:
-        return listing
+        return listing if table is None else _only_named(listing, read_rows(table))
     found = _open_table(root, table, folders)
     if found is None:
         return _with_labels(listing, [_labels_in_json(folder) for folder in folders])
@@ -170,6 +172,15 @@ def _from_table(listing: Listing, table: Rows) -> Listing:
         roles = parse_roles(words, table)
         listing.roles = np.array([0 if n is None else roles[n] for n in numbers], dtype=np.int8)
     return _with_labels(listing, cells)
+
+
+def _only_named(listing: Listing, table: Rows) -> Listing:
+    column = table.column(_ID)
+    named = {readable(str(row[column])) for row in table.rows} if column is not None else set()
+    chosen = np.array([number for number, name in enumerate(listing.names) if name in named])
+    if not len(chosen):
+        raise DataError(f"No patch of {table.path} is in its folder.", "Check the table.")
+    return listing.take(chosen)
 
 
 def split_cell(cell: str | Sequence[str]) -> list[str]:

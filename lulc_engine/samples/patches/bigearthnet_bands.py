@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from rasterio.enums import Resampling
 from lulc_engine.errors import DataError, OptionsError, RasterError
 from lulc_engine.feedback import Feedback
 from lulc_engine.options import SceneOptions
-from lulc_engine.rasters.bands import Band, choose_bands, role_of
+from lulc_engine.rasters.bands import Band, role_of
 from lulc_engine.rasters.files import open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
@@ -32,7 +32,7 @@ _REPROCESSED = "_N9999_"
 
 
 @dataclass(frozen=True)
-class _Form:
+class BandForm:
     """What patches have in common: side of each band, type, and the pixel of the finest in m."""
 
     sides: dict[str, int]
@@ -44,27 +44,38 @@ class _Form:
         """Side of the finest band."""
         return max(self.sides.values())
 
+    @property
+    def bands(self) -> list[Band]:
+        """All bands with their roles."""
+        return [Band(n, name, role_of(name)) for n, name in enumerate(self.sides, start=1)]
+
 
 def open_bigearthnet(
     listing: Listing,
     options: SceneOptions,
-    patch_px: int | None,
     resampling: str,
+    choose: Callable[[BandForm], Sequence[Band]],
     store: ChipStore,
     feedback: Feedback,
 ) -> tuple[Decoded, tuple[Band, ...], Radiometry, tuple[float, float] | None]:
     """Read the patches; returns them, their bands, radiometry, and the pixel's sides in metres.
 
+    Args:
+        listing: the patches.
+        options: how values are read.
+        resampling: how coarser bands are brought to the finest.
+        choose: gives the bands of those that there are, or raises if the patches do not fit.
+        store: where the images live.
+        feedback: progress, and stops the reading.
+
     Raises:
         DataError: no patch can be read.
-        OptionsError: patches are of another side than the one wanted.
+        OptionsError: names of bands were given, which the files have.
     """
+    if options.band_names:
+        raise OptionsError("--band-names is not for BigEarthNet, whose files are named by band.")
     form = _usual_form(listing.paths, feedback)
-    if patch_px not in (None, form.patch_px):
-        raise OptionsError(
-            f"--patch-px is {patch_px}, the patches have {form.patch_px} px.", "Leave it out."
-        )
-    bands = _bands(form, options)
+    bands = tuple(choose(form))
     files = [band.name for band in bands]
     method = Resampling[resampling]
 
@@ -87,7 +98,7 @@ def open_bigearthnet(
     return decoded, bands, _radiometry(first, decoded, len(bands), options), form.pixel_m
 
 
-def _usual_form(folders: Sequence[Path], feedback: Feedback) -> _Form:
+def _usual_form(folders: Sequence[Path], feedback: Feedback) -> BandForm:
     """Return bands, sides and type that most patches have."""
     forms: Counter[tuple[tuple[tuple[str, int], ...], str]] = Counter()
     pixels: dict[tuple[tuple[tuple[str, int], ...], str], tuple[float, float] | None] = {}
@@ -106,7 +117,7 @@ def _usual_form(folders: Sequence[Path], feedback: Feedback) -> _Form:
             "Extract the archive again.",
         )
     usual = max(forms, key=lambda form: forms[form])
-    return _Form(dict(usual[0]), usual[1], pixels[usual])
+    return BandForm(dict(usual[0]), usual[1], pixels[usual])
 
 
 def _look(folder: Path) -> tuple[dict[str, int], list[str], tuple[float, float] | None]:
@@ -125,15 +136,8 @@ def _look(folder: Path) -> tuple[dict[str, int], list[str], tuple[float, float] 
     return sides, dtypes, pixel_m
 
 
-def _bands(form: _Form, options: SceneOptions) -> tuple[Band, ...]:
-    if options.band_names:
-        raise OptionsError("--band-names is not for BigEarthNet, whose files are named by band.")
-    named = [Band(n, name, role_of(name)) for n, name in enumerate(form.sides, start=1)]
-    return tuple(choose_bands(named, options.bands))
-
-
 def _read_band(
-    folder: Path, name: str, form: _Form, method: Resampling
+    folder: Path, name: str, form: BandForm, method: Resampling
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return values and validity (k, k) of a band at the finest resolution.
 

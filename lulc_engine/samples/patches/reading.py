@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning
 
 from lulc_engine.errors import DataError, OptionsError, RasterError
 from lulc_engine.feedback import Feedback
-from lulc_engine.rasters.bands import Band, choose_bands, name_bands
+from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.files import gdal_settings, open_raster, readable_errors
 from lulc_engine.rasters.scene import MAX_BANDS
 from lulc_engine.samples.patches.png import is_whole_png
@@ -27,6 +29,17 @@ _DAMAGED = "the file cannot be read or is damaged"
 
 class UnusableError(Exception):
     """A patch cannot be used; the message is the reason, in a few words."""
+
+
+class WrongSizeError(OptionsError):
+    """No patch has the wanted side; ``side`` is what most have."""
+
+    def __init__(self, wanted: int, usual: Form) -> None:
+        super().__init__(
+            f"No patch is {wanted} x {wanted} px; most are {usual.width} x {usual.height}.",
+            "Leave --patch-px out to take these.",
+        )
+        self.side = usual.width
 
 
 @dataclass(frozen=True)
@@ -68,7 +81,6 @@ class Facts:
         tags: its metadata.
         scales: GDAL's scale of each band in ``bands``.
         offsets: the same for the offset.
-        pixel_m: sides of a pixel in metres, None if not known.
     """
 
     path: Path
@@ -92,6 +104,14 @@ def patch_settings() -> rasterio.Env:
     )
 
 
+@contextlib.contextmanager
+def quiet_about_pictures() -> Iterator[None]:
+    """Ignore the warning that a file has no place on earth: most patches are plain pictures."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
 def usual_form(paths: Sequence[Path], patch_px: int | None, feedback: Feedback) -> tuple[Form, int]:
     """Return the form that most files have, and the number of the first file that has it.
 
@@ -102,7 +122,7 @@ def usual_form(paths: Sequence[Path], patch_px: int | None, feedback: Feedback) 
 
     Raises:
         DataError: no file can be read, or most are not square.
-        OptionsError: no patch has the wanted side.
+        WrongSizeError: no patch has the wanted side.
     """
     forms: Counter[Form] = Counter()
     first: dict[Form, int] = {}
@@ -118,10 +138,7 @@ def usual_form(paths: Sequence[Path], patch_px: int | None, feedback: Feedback) 
     if patch_px is not None:
         wanted = {f: n for f, n in forms.items() if (f.height, f.width) == (patch_px, patch_px)}
         if not wanted:
-            raise OptionsError(
-                f"No patch is {patch_px} x {patch_px} px; most are {usual.width} x {usual.height}.",
-                "Leave --patch-px out to take these.",
-            )
+            raise WrongSizeError(patch_px, usual)
         usual = max(wanted, key=lambda form: wanted[form])
     if usual.height != usual.width:
         raise DataError(
@@ -155,11 +172,6 @@ def read_facts(path: Path, band_names: Sequence[str]) -> Facts:
     named = name_bands(descriptions, path)
     bands = tuple(Band(n, band.name, band.role) for n, band in zip(numbers, named, strict=True))
     return Facts(path, bands, tags, scales, offsets)
-
-
-def pick_bands(facts: Facts, wanted: Sequence[str]) -> tuple[Band, ...]:
-    """Return the chosen bands; see `choose_bands`."""
-    return tuple(choose_bands(facts.bands, wanted))
 
 
 def read_patch(

@@ -1,18 +1,16 @@
-"""Opening patches for a training, whatever they are stored in."""
+"""Opening patches, whatever they are stored in: for a training, or for a trained model."""
 
 from __future__ import annotations
 
-import contextlib
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from rasterio.errors import NotGeoreferencedWarning
 
 from lulc_engine.errors import DataError, LabelError, OptionsError
 from lulc_engine.feedback import Feedback
 from lulc_engine.options import PatchOptions, TrainPatchesOptions
+from lulc_engine.rasters.bands import Band, choose_bands
 from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.arrays import list_arrays, load_features, open_features
@@ -27,14 +25,18 @@ from lulc_engine.samples.patches.bigearthnet import (
     list_bigearthnet,
     names_patches,
 )
-from lulc_engine.samples.patches.bigearthnet_bands import open_bigearthnet
+from lulc_engine.samples.patches.bigearthnet_bands import BandForm, open_bigearthnet
 from lulc_engine.samples.patches.folder import list_folder
 from lulc_engine.samples.patches.listing import Listing
 from lulc_engine.samples.patches.patch_set import PatchSet
+from lulc_engine.samples.patches.reading import quiet_about_pictures
 from lulc_engine.samples.patches.rows import TABLE_SUFFIXES
 from lulc_engine.samples.patches.scene_patches import open_scene_patches
 from lulc_engine.samples.patches.table import list_table
+from lulc_engine.samples.patches.unlabelled import open_unlabelled
 from lulc_engine.samples.split import TRAINING
+
+__all__ = ["open_patches", "open_unlabelled"]
 
 
 def open_patches(options: PatchOptions, feedback: Feedback, store: ChipStore) -> PatchSet:
@@ -57,14 +59,6 @@ def open_patches(options: PatchOptions, feedback: Feedback, store: ChipStore) ->
         _check_trainable(patches)
     report_opening(patches, feedback)
     return patches
-
-
-@contextlib.contextmanager
-def quiet_about_pictures() -> Iterator[None]:
-    """Ignore the warning that a file has no place on earth: most patches are plain pictures."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        yield
 
 
 def _check_one_source(options: PatchOptions) -> None:
@@ -94,7 +88,7 @@ def _open_arrays(options: PatchOptions, feedback: Feedback, store: ChipStore) ->
         )
     listing = choose_patches(list_arrays(features, options), options)
     decoded, bands, radiometry = open_features(
-        options.features, features, listing, options, store, feedback
+        options.features, features, listing, options, _chooser(options), store, feedback
     )
     return assemble(listing, decoded, bands, radiometry, options, Path(options.features))
 
@@ -105,14 +99,27 @@ def _open_stored(
     feedback.progress(None, "Listing patches")
     listing = choose_patches(_list(path, options), options)
     if listing.source != "bigearthnet":
-        found = open_files(listing, options, options.patch_px, store, feedback)
+        found = open_files(listing, options, options.patch_px, _chooser(options), store, feedback)
         return assemble(listing, *found, options, path)
+
+    def choose(form: BandForm) -> list[Band]:
+        if options.patch_px not in (None, form.patch_px):
+            raise OptionsError(
+                f"--patch-px is {options.patch_px}, the patches have {form.patch_px} px.",
+                "Leave it out.",
+            )
+        return choose_bands(form.bands, options.bands)
+
     decoded, bands, radiometry, pixel_m = open_bigearthnet(
-        listing, options, options.patch_px, options.resampling, store, feedback
+        listing, options, options.resampling, choose, store, feedback
     )
     patches = assemble(listing, decoded, bands, radiometry, options, path)
     patches.pixel_m = pixel_m
     return patches
+
+
+def _chooser(options: PatchOptions) -> Callable[[Sequence[Band]], list[Band]]:
+    return lambda available: choose_bands(available, options.bands)
 
 
 def _list(path: Path, options: PatchOptions) -> Listing:

@@ -1,46 +1,18 @@
 """The layout of BigEarthNet: bands brought to one grid, labels of two nomenclatures."""
 
-import json
 import shutil
 
 import numpy as np
 import pytest
 import rasterio
-from affine import Affine
-from patch_files import Recorder, opened
+from patch_files import Recorder, opened, write_band_files
 from rasterio.enums import Resampling
 
 from lulc_engine.errors import DataError, LabelError, OptionsError
 from lulc_engine.samples.patches.bigearthnet import is_bigearthnet, split_cell
 from lulc_engine.samples.patches.nomenclature import CLASSES_19, DROPPED, class_index
 
-SIDES = {"B02": 24, "B03": 24, "B8A": 12, "B09": 4}
 NAMES = list(CLASSES_19)
-
-
-def write_patch(
-    root, name, labels=None, seed=0, product="S2A_MSIL2A_20170101T000000_N0206_R1", alter=None
-):
-    """Write a patch of 24 px with four bands, and its JSON file where labels are given."""
-    folder = root / name
-    folder.mkdir(parents=True)
-    rng = np.random.default_rng(seed)
-    for band, side in SIDES.items():
-        values = rng.integers(1200, 4000, (1, side, side)).astype("uint16")
-        if alter:
-            values = alter(band, values)
-        if values is None:
-            continue
-        with rasterio.open(
-            folder / f"{name}_{band}.tif", "w", driver="GTiff", height=values.shape[1],
-            width=values.shape[2], count=1, dtype=values.dtype, crs="EPSG:32629",
-            transform=Affine(240 / side, 0, 600_000, 0, -240 / side, 5_800_000),
-        ) as dataset:  # fmt: skip
-            dataset.write(values)
-    if labels is not None:
-        content = {"labels": labels, "tile_source": f"{product}.SAFE"}
-        (folder / f"{name}_labels_metadata.json").write_text(json.dumps(content))
-    return folder
 
 
 @pytest.fixture
@@ -48,7 +20,7 @@ def archive(tmp_path):
     """Ten patches with JSON files."""
     for number in range(10):
         labels = ["Pastures", "Rice fields"] if number % 2 else ["Sea and ocean"]
-        write_patch(tmp_path / "v1", f"P_{number}", labels, number)
+        write_band_files(tmp_path / "v1", f"P_{number}", labels, number)
     return tmp_path / "v1"
 
 
@@ -95,7 +67,7 @@ def test_cubic_resampling_follows_a_slope(tmp_path):
         return np.broadcast_to(np.round(1000 + 40 * centres), values.shape).astype("uint16")
 
     for number in range(4):
-        write_patch(tmp_path, f"P_{number}", NAMES[number % 2 : number % 2 + 2], alter=slope)
+        write_band_files(tmp_path, f"P_{number}", NAMES[number % 2 : number % 2 + 2], alter=slope)
     image = opened(patches=tmp_path, test_share=0).images[0].astype(int)
     expected = 1000 + 40 * (np.arange(24) + 0.5)
     assert np.abs(image[2, :, 4:-4] - expected[4:-4]).max() <= 1
@@ -118,17 +90,17 @@ def test_patches_of_no_use_are_listed(archive):
     def lacks(which):
         return lambda band, values: None if band == which else values
 
-    write_patch(archive, "Q_band", ["Pastures"], 20, alter=lacks("B8A"))
-    write_patch(archive, "Q_size", ["Pastures"], 21, alter=lambda b, v: v[:, :2, :2])
-    write_patch(archive, "Q_zero", ["Pastures"], 22, alter=lambda b, v: v * 0)
-    write_patch(archive, "Q_type", ["Pastures"], 23, alter=lambda b, v: v.astype("float64"))
-    write_patch(archive, "Q_bad", ["Pastures"], 24)
+    write_band_files(archive, "Q_band", ["Pastures"], 20, alter=lacks("B8A"))
+    write_band_files(archive, "Q_size", ["Pastures"], 21, alter=lambda b, v: v[:, :2, :2])
+    write_band_files(archive, "Q_zero", ["Pastures"], 22, alter=lambda b, v: v * 0)
+    write_band_files(archive, "Q_type", ["Pastures"], 23, alter=lambda b, v: v.astype("float64"))
+    write_band_files(archive, "Q_bad", ["Pastures"], 24)
     (archive / "Q_bad" / "Q_bad_B03.tif").write_bytes(b"II*\0no tiff")
-    write_patch(archive, "Q_dropped", ["Airports", "Bare rock"], 25)
-    write_patch(archive, "Q_other", ["Moon"], 26)
-    write_patch(archive, "Q_none", [], 27)
-    write_patch(archive, "Q_nofile", None, 28)
-    write_patch(archive, "Q_json", ["Pastures"], 29)
+    write_band_files(archive, "Q_dropped", ["Airports", "Bare rock"], 25)
+    write_band_files(archive, "Q_other", ["Moon"], 26)
+    write_band_files(archive, "Q_none", [], 27)
+    write_band_files(archive, "Q_nofile", None, 28)
+    write_band_files(archive, "Q_json", ["Pastures"], 29)
     (archive / "Q_json" / "Q_json_labels_metadata.json").write_text("[")
     patches = opened(patches=archive)
     assert len(patches) == 10
@@ -150,7 +122,7 @@ def version_2(root, cells, header="patch_id,labels,split,country"):
     """Write patches in tile folders, and a table; cells are (labels, split) of P_0, P_1, ..."""
     for number in range(len(cells)):
         name = f"S2A_MSIL2A_20170613T101031_N9999_R022_T33UUP_{number}"
-        write_patch(root / "BigEarthNet-S2" / name.rsplit("_", 1)[0], name, None, number)
+        write_band_files(root / "BigEarthNet-S2" / name.rsplit("_", 1)[0], name, None, number)
     rows = [
         f'S2A_MSIL2A_20170613T101031_N9999_R022_T33UUP_{n},"{labels}",{split},Austria'
         for n, (labels, split) in enumerate(cells)
@@ -188,7 +160,7 @@ def test_table_and_folder_may_differ(tmp_path):
     root = version_2(
         tmp_path, [("Pastures", "train"), ("Pastures", "val"), ("Mixed forest", "train")]
     )
-    write_patch(root / "BigEarthNet-S2", "X_1", None, 9)
+    write_band_files(root / "BigEarthNet-S2", "X_1", None, 9)
     with open(root / "metadata.csv", "a") as stream:
         stream.write("\nGONE_1,Pastures,train,Austria\nGONE_2,Pastures,test,Austria")
     (root / "another.csv").write_text("a,b\n1,2\n")
@@ -202,7 +174,7 @@ def test_parquet_metadata(tmp_path):
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     for number in range(6):
-        write_patch(tmp_path, f"P_{number}", None, number)
+        write_band_files(tmp_path, f"P_{number}", None, number)
     columns = {
         "patch_id": [f"P_{number}" for number in range(6)],
         "labels": [["Pastures", "Mixed forest"], ["Arable land"]] * 3,
@@ -225,14 +197,14 @@ def test_the_layout_is_told_from_class_folders(archive, tmp_path):
 
 def test_a_folder_without_any_label_is_an_error(tmp_path):
     for number in range(3):
-        write_patch(tmp_path, f"P_{number}", None, number)
+        write_band_files(tmp_path, f"P_{number}", None, number)
     with pytest.raises(LabelError, match="None of 3 patches has a label of BigEarthNet"):
         opened(patches=tmp_path)
 
 
 def test_nothing_readable_is_an_error(tmp_path):
     for number in range(3):
-        write_patch(tmp_path, f"P_{number}", ["Pastures"], number)
+        write_band_files(tmp_path, f"P_{number}", ["Pastures"], number)
         for path in (tmp_path / f"P_{number}").glob("*.tif"):
             path.write_bytes(b"no tiff")
     with pytest.raises(DataError, match="None of 3 patches can be read"):
