@@ -276,7 +276,7 @@ class ClassifyOptions(SceneOptions, MachineOptions):
     tile_px: int = integer("Side of the windows in pixels; 0 chooses it.", 0, 0, 16384)
     stride: Optional[int] = integer(
         "Patch classifiers: step between windows in pixels. The map has a pixel per step. Default: "
-        "1 for windows up to 15 px, else the window's side.",
+        "1 for windows up to 15 px, else the window's side (half of it with PER_PIXEL).",
         None,
         1,
         4096,

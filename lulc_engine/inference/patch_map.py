@@ -7,6 +7,7 @@ with PER_PIXEL, the scene's pixels, each with the mean of all windows that see i
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lulc_engine.errors import OptionsError
@@ -33,7 +34,7 @@ def patch_approach(task: Task) -> Approach:
     Raises:
         OptionsError: the options do not go together, or not with the model.
     """
-    options, spec, facts = task.options, task.spec, task.spec.patch
+    options, facts = task.options, task.spec.patch
     if facts is None:
         raise ValueError("the spec is of a segmenter")
     _check(options, facts)
@@ -44,18 +45,6 @@ def patch_approach(task: Task) -> Approach:
     grid = task.scene.crop(task.part) if options.per_pixel else lattice.grid(task.scene, cells)
     _say(task, step)
 
-    def runtime(device: torch.device) -> Runtime:
-        from lulc_engine.inference.runtimes.window_runtime import WindowRuntime
-        from lulc_engine.models.build import load_patch_network
-
-        network = load_patch_network(spec, task.tensors)
-        network.input.set_radiometry(task.radiometry.scale, task.radiometry.offset)
-        shares = options.per_pixel or facts.multilabel or bool(options.probabilities)
-        labels = not (options.per_pixel or facts.multilabel)
-        confidence = bool(options.confidence) and not options.per_pixel
-        wanted = Wanted(labels, confidence, shares, facts.multilabel)
-        return WindowRuntime(network, device, facts.size_px, step, wanted, task.feedback.check)
-
     return Approach(
         grid,
         lattice.plan(cells, _tile_px(task, facts.size_px)),
@@ -64,9 +53,30 @@ def patch_approach(task: Task) -> Approach:
             if options.per_pixel
             else DirectSink(writers)
         ),
-        runtime,
+        partial(_runtime, task, facts, step),
         facts.multilabel,
     )
+
+
+def _runtime(task: Task, facts: PatchFacts, step: int, device: torch.device) -> Runtime:
+    from lulc_engine.inference.runtimes.dense_runtime import DenseRuntime
+    from lulc_engine.inference.runtimes.window_runtime import WindowRuntime
+    from lulc_engine.models.build import load_patch_network
+
+    options = task.options
+    network = load_patch_network(task.spec, task.tensors)
+    network.input.set_radiometry(task.radiometry.scale, task.radiometry.offset)
+    labels = not (options.per_pixel or facts.multilabel)
+    wanted = Wanted(
+        labels,
+        labels and bool(options.confidence),
+        not labels or bool(options.probabilities),
+        facts.multilabel,
+    )
+    # Where windows hardly overlap, a convolution would compute more than the windows.
+    if network.is_dense and step <= max(1, facts.size_px // 2):
+        return DenseRuntime(network, device, facts.size_px, step, wanted)
+    return WindowRuntime(network, device, facts.size_px, step, wanted, task.feedback.check)
 
 
 def _check(options: ClassifyOptions, facts: PatchFacts) -> None:

@@ -1,4 +1,4 @@
-"""Running a patch classifier on all windows of an image, in PyTorch."""
+"""Running a patch classifier on windows of an image, one by one, in PyTorch."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ _LARGEST_BATCH = 512
 class WindowRuntime:
     """Applies a patch classifier to windows at regular steps.
 
-    Pixels are normalised once, however many windows see them. Then networks that can are evaluated
-    as one convolution, where windows overlap enough for it to pay; else windows are cut and go
-    through the network in batches.
+    Pixels are normalised once, however many windows see them; windows are then cut and go through
+    the network in batches.
 
     Args:
         network: in eval mode; moved to the device.
@@ -45,18 +44,13 @@ class WindowRuntime:
         self._network = network.to(device).to(memory_format=torch.channels_last).eval()
         self._device, self._wanted, self._check = device, wanted, check
         self._size, self._step = size, step
-        pays = step <= max(1, size // 2)
-        self._dense = network.body.dense().eval() if network.is_dense and pays else None  # type: ignore[operator]
 
     def run(self, raw: np.ndarray, known: np.ndarray) -> Prediction:
         """Return a result for each window (n, m) of raw values (C, H, W); 0 where not known."""
         with torch.inference_mode():
             image = torch.from_numpy(raw)[None].to(self._device)
             channels = self._network.input(image.contiguous(memory_format=torch.channels_last))
-            if self._dense is None:
-                logits = self._one_by_one(channels[0], known)
-            else:
-                logits = self._dense(channels)[0, :, :: self._step, :: self._step]
+            logits = self._one_by_one(channels[0], known)
             return prediction_of(logits, self._wanted)
 
     def _one_by_one(self, channels: Tensor, known: np.ndarray) -> Tensor:
