@@ -73,3 +73,18 @@ def make_repeatable(seed: int) -> np.random.Generator:
     deterministic: Any = torch.utils.deterministic
     deterministic.fill_uninitialized_memory = False  # which only costs time
     return np.random.default_rng(seed)
+
+
+def random_states(device: torch.device) -> dict[str, torch.Tensor]:
+    """Return the states of torch's own generators, which dropout draws from."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    return states
+
+
+def restore_random_states(states: dict[str, torch.Tensor], device: torch.device) -> None:
+    """Go on from the states of `random_states`."""
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)

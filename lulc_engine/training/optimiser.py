@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -32,6 +32,48 @@ def make_optimizer(name: str, groups: Groups, weight_decay: float) -> torch.opti
     if name == "adam":
         return torch.optim.Adam([{**group, "weight_decay": 0.0} for group in groups])
     return torch.optim.AdamW(list(groups), weight_decay=weight_decay)
+
+
+def parameter_groups(
+    parts: Sequence[tuple[Iterable[nn.Parameter], float]],
+) -> list[dict[str, Any]]:
+    """Return groups of parameters, each part with and without weight decay.
+
+    Biases and norms are not decayed: that would only push them away from what they are for.
+
+    Args:
+        parts: parameters, and the highest rate of each part.
+    """
+    groups = []
+    for parameters, rate in parts:
+        several = list(parameters)
+        matrices = [p for p in several if p.ndim > 1]
+        vectors = [p for p in several if p.ndim <= 1]
+        if matrices:
+            groups.append({"params": matrices, "lr": rate})
+        if vectors:
+            groups.append({"params": vectors, "lr": rate, "weight_decay": 0.0})
+    return groups
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return copies of what an optimiser remembers, as ``number.name``, on the processor."""
+    return {
+        f"{number}.{name}": value.detach().cpu().clone()
+        for number, values in optimizer.state_dict()["state"].items()
+        for name, value in values.items()
+    }
+
+
+def restore_optimizer(
+    optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor], groups: list[dict[str, Any]]
+) -> None:
+    """Go on from `optimizer_tensors` and the ``param_groups`` of the optimiser's state_dict."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        number, key = name.split(".", 1)
+        state.setdefault(int(number), {})[key] = value
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
 class Schedule:

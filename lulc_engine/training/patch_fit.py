@@ -4,46 +4,36 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from lulc_engine.devices import random_states, restore_random_states
 from lulc_engine.errors import DataError
 from lulc_engine.feedback import Feedback
 from lulc_engine.losses import PatchLoss
 from lulc_engine.losses.context import PatchLossContext
-from lulc_engine.models.network import InputLayer
 from lulc_engine.models.patch_network import PatchNetwork
-from lulc_engine.samples.jitter import jittered
-from lulc_engine.samples.patches.augment import mixed, pasted, turned
 from lulc_engine.samples.patches.patch_set import PatchSet
-from lulc_engine.samples.split import TRAINING, VALIDATION
+from lulc_engine.samples.split import VALIDATION
 from lulc_engine.training.average import Average
 from lulc_engine.training.duration import in_words
-from lulc_engine.training.optimiser import Descent, Schedule, diverged, make_optimizer
+from lulc_engine.training.optimiser import (
+    Descent,
+    Schedule,
+    diverged,
+    make_optimizer,
+    optimizer_tensors,
+    parameter_groups,
+    restore_optimizer,
+)
+from lulc_engine.training.patch_batches import PatchBatches, labels
 from lulc_engine.training.patch_recipe import PatchRecipe
 from lulc_engine.training.patch_validate import epoch_scores, predict
 from lulc_engine.training.precision import low_precision, prefers_bfloat16
-from lulc_engine.training.snapshot import (
-    PatchFit,
-    Snapshot,
-    Tensors,
-    read_state,
-    take,
-    with_prefix,
-    write_state,
-)
-
-# Patches from which the spread of reflectance is taken.
-_SAMPLE = 512
-# Values that are made ready at once: several batches of small patches, for which the calls would
-# otherwise cost more than the work.
-_VALUES_AT_ONCE = 2**18
+from lulc_engine.training.snapshot import PatchFit, Snapshot, read_state, take, write_state
 
 
 class PatchTrainer:
@@ -78,23 +68,19 @@ class PatchTrainer:
         self._network = network.to(device).to(memory_format=torch.channels_last)
         self._patches, self._recipe, self._device = patches, recipe, device
         self._loss, self._context = loss, context
-        self._training = patches.indices(TRAINING)
         self._held_out = patches.indices(VALIDATION)
-        if len(self._training) == 0:
-            raise DataError("No patch is left to train on.", "Hold fewer patches back.")
-        self._size = min(recipe.batch_size, len(self._training))
-        self._steps = len(self._training) // self._size
-        optimizer = make_optimizer(recipe.optimizer, _groups(network, recipe), recipe.weight_decay)
+        self._batches = PatchBatches(network.input, patches, recipe, device, seed)
+        rates = (recipe.learning_rate, recipe.learning_rate * recipe.backbone_rate)
+        parts = (network.head_parameters(), network.backbone_parameters())
+        groups = parameter_groups(list(zip(parts, rates, strict=True)))
+        optimizer = make_optimizer(recipe.optimizer, groups, recipe.weight_decay)
         self._optimizer = optimizer
-        self._schedule = Schedule(optimizer, recipe.schedule, recipe.epochs * self._steps)
+        self._schedule = Schedule(optimizer, recipe.schedule, recipe.epochs * self._batches.steps)
         self._descent = Descent(network, optimizer, self._schedule)
         self._average = Average(network, recipe.average) if recipe.average else None
         self._bfloat16 = prefers_bfloat16(device, patches.size_px)
         if self._bfloat16:
             state.notes.append("Trained in bfloat16, for which this processor has instructions.")
-        self._spread = _reflectance_spread(network.input, patches, self._training)
-        self._rng = np.random.default_rng(seed)
-        self._noise = torch.Generator().manual_seed(seed)
         self._checkpoints = checkpoints
         self.state = state
         if resume:
@@ -134,15 +120,14 @@ class PatchTrainer:
     def _train_epoch(self, epoch: int, first: int, started: float, feedback: Feedback) -> float:
         """Show every training patch about once; return the mean loss of the good steps."""
         self._freeze(epoch <= self._recipe.freeze_epochs)
-        order = self._rng.permutation(self._training)
         losses = []
-        for step, (channels, targets) in enumerate(self._batches(order)):
+        for step, (channels, targets) in enumerate(self._batches.epoch()):
             feedback.check()
             value = self._train_step(channels, targets)
             if value is not None:
                 losses.append(value)
-            done = (epoch - first) * self._steps + step + 1
-            share = done / ((self._recipe.epochs - first + 1) * self._steps)
+            done = (epoch - first) * self._batches.steps + step + 1
+            share = done / ((self._recipe.epochs - first + 1) * self._batches.steps)
             left = (time.monotonic() - started) * (1 / share - 1)
             feedback.progress(share, self._progress_text(epoch, left))
         return sum(losses) / len(losses) if losses else float("nan")
@@ -156,38 +141,6 @@ class PatchTrainer:
         else:
             self._network.train()
 
-    def _batches(self, order: np.ndarray) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield normalised channels (n, C, k, k) and targets (n, K) float32 of each step."""
-        values = self._size * max(1, self._patches.images[0].size)
-        at_once = self._size * max(1, _VALUES_AT_ONCE // values)
-        order = order[: self._steps * self._size]
-        for start in range(0, len(order), at_once):
-            numbers = order[start : start + at_once]
-            ready = torch.split(self._changed(numbers), self._size)
-            targets = torch.split(self._targets(numbers), self._size)
-            for pair in zip(ready, targets, strict=True):
-                yield self._blended(*pair)
-
-    def _changed(self, numbers: np.ndarray) -> Tensor:
-        """Return normalised channels (n, C, k, k) of patches, turned and jittered."""
-        recipe, layer = self._recipe, self._network.input
-        raw = torch.from_numpy(self._patches.raw(numbers)).to(self._device)
-        if recipe.turn:
-            raw = turned(raw, self._rng)
-        reflectance = layer.reflectance(raw)
-        if recipe.jitter:
-            reflectance = jittered(reflectance, self._spread, recipe.jitter, self._noise)
-        return layer.normalise(reflectance)
-
-    def _blended(self, channels: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Return a batch as it is, or with mixup or cutmix."""
-        draw = self._rng.random()
-        if draw < self._recipe.cutmix:
-            return pasted(channels, targets, self._rng)
-        if draw < self._recipe.cutmix + self._recipe.mixup:
-            return mixed(channels, targets, self._rng)
-        return channels, targets
-
     def _train_step(self, channels: Tensor, targets: Tensor) -> float | None:
         with low_precision(self._device, self._bfloat16):
             logits = self._network.logits(channels.contiguous(memory_format=torch.channels_last))
@@ -195,19 +148,6 @@ class PatchTrainer:
         if value is not None and self._average is not None:
             self._average.update(self._descent.taken)
         return value
-
-    def _targets(self, batch: np.ndarray) -> Tensor:
-        """Return targets (n, K) float32, 0 or 1."""
-        found = torch.from_numpy(self._labels[batch]).to(self._device)
-        if self._patches.multilabel:
-            return found.float()
-        return functional.one_hot(found.long(), len(self._patches.legend)).float()
-
-    @property
-    def _labels(self) -> np.ndarray:
-        if self._patches.targets is None:
-            raise DataError("The patches have no labels to learn from.")
-        return self._patches.targets
 
     @property
     def _judged(self) -> PatchNetwork:
@@ -246,8 +186,8 @@ class PatchTrainer:
         if len(logits):
             honest = dataclasses.replace(self._context, label_smoothing=0.0)
             on_device = torch.from_numpy(logits).to(self._device)
-            loss = float(self._loss(on_device, self._targets(self._held_out), honest))
-        return {"loss": loss, **epoch_scores(self._labels[self._held_out], logits)}
+            loss = float(self._loss(on_device, self._batches.targets(self._held_out), honest))
+        return {"loss": loss, **epoch_scores(labels(self._patches)[self._held_out], logits)}
 
     def _progress_text(self, epoch: int, left: float) -> str:
         best = self.state.best
@@ -255,89 +195,46 @@ class PatchTrainer:
         return f"Epoch {epoch} of {self._recipe.epochs}{score}, {in_words(left)} left"
 
     def _write(self, folder: Path) -> None:
-        optimizer = self._optimizer.state_dict()
-        tensors = {f"network.{name}": value for name, value in take(self._network).items()}
-        tensors |= {
-            f"optimizer.{number}.{name}": value.detach().cpu().clone()
-            for number, values in optimizer["state"].items()
-            for name, value in values.items()
+        """Leave all that a training needs to go on."""
+        chance, numbers = self._batches.state()
+        parts = {
+            "network": take(self._network),
+            "optimizer": optimizer_tensors(self._optimizer),
+            "chance": {**chance, **random_states(self._device)},
         }
-        tensors["noise"] = self._noise.get_state()
-        tensors["torch"] = torch.get_rng_state()
-        meta = {
-            "recipe": dataclasses.asdict(self._recipe),
-            "patches": len(self._training),
-            "groups": optimizer["param_groups"],
+        values = {
+            **self._identity,
+            "groups": self._optimizer.state_dict()["param_groups"],
             "schedule": self._schedule.state(),
-            "rng": self._rng.bit_generator.state,
+            "chance": numbers,
             "taken": self._descent.taken,
         }
-        write_state(folder, tensors, meta, self.state)
+        write_state(folder, parts, values, self.state)
+
+    @property
+    def _identity(self) -> dict[str, Any]:
+        """What must be equal for a training to go on."""
+        return {"recipe": dataclasses.asdict(self._recipe), "patches": self._batches.count}
 
     def _restore(self, folder: Path) -> None:
-        tensors, meta = read_state(folder, self.state)
-        mine = {"recipe": dataclasses.asdict(self._recipe), "patches": len(self._training)}
-        changed = [name for name, value in mine.items() if meta[name] != value]
+        parts, values = read_state(folder, self.state)
+        changed = [name for name, value in self._identity.items() if values[name] != value]
         if changed:
             raise DataError(
                 f"The earlier training had another {' and other '.join(changed)}.",
                 "Repeat its options, or leave RESUME out.",
             )
         try:
-            self._network.load_state_dict(with_prefix(tensors, "network."))
+            self._network.load_state_dict(parts["network"])
             if self._average is not None:
                 self._average.network.load_state_dict(self.state.last.weights)
-        except RuntimeError as err:
+            restore_optimizer(self._optimizer, parts["optimizer"], values["groups"])
+        except (RuntimeError, ValueError) as err:
             raise DataError(
                 "The earlier training was of another network.",
                 "Repeat its options, or leave RESUME out.",
             ) from err
-        self._optimizer.load_state_dict(
-            {"state": _optimizer_state(tensors), "param_groups": meta["groups"]}
-        )
-        self._schedule.restore(meta["schedule"])
-        self._rng.bit_generator.state = meta["rng"]
-        self._descent.taken = meta["taken"]
-        self._noise.set_state(tensors["noise"])
-        torch.set_rng_state(tensors["torch"])
-
-
-def _reflectance_spread(layer: InputLayer, patches: PatchSet, indices: np.ndarray) -> Tensor:
-    """Return the standard deviation (C, 1, 1) of each band's reflectance, from some patches.
-
-    The layer's own statistics are of channels, which need not be bands.
-    """
-    some = indices[:: max(1, len(indices) // _SAMPLE)]
-    raw = torch.from_numpy(patches.raw(some)).to(layer.scale.device)
-    values = layer.reflectance(raw).transpose(0, 1).flatten(1).double()
-    valid = torch.isfinite(values)
-    count = valid.sum(dim=1).clamp(min=1)
-    mean = torch.where(valid, values, 0).sum(dim=1) / count
-    square = torch.where(valid, (values - mean[:, None]) ** 2, 0).sum(dim=1) / count
-    return square.sqrt().float()[:, None, None]
-
-
-def _optimizer_state(tensors: Tensors) -> dict[int, dict[str, Tensor]]:
-    found: dict[int, dict[str, Tensor]] = {}
-    for name, value in with_prefix(tensors, "optimizer.").items():
-        number, key = name.split(".", 1)
-        found.setdefault(int(number), {})[key] = value
-    return found
-
-
-def _groups(network: PatchNetwork, recipe: PatchRecipe) -> list[dict[str, Any]]:
-    """Return parameter groups: head and backbone, each with and without weight decay."""
-    parts = (
-        (list(network.head_parameters()), 1.0),
-        (list(network.backbone_parameters()), recipe.backbone_rate),
-    )
-    groups = []
-    for parameters, share in parts:
-        for decays in (True, False):
-            chosen = [p for p in parameters if (p.ndim > 1) == decays]
-            group: dict[str, Any] = {"params": chosen, "lr": share * recipe.learning_rate}
-            if not decays:
-                group["weight_decay"] = 0.0
-            if chosen:
-                groups.append(group)
-    return groups
+        self._schedule.restore(values["schedule"])
+        self._descent.taken = values["taken"]
+        self._batches.restore(parts["chance"], values["chance"])
+        restore_random_states(parts["chance"], self._device)

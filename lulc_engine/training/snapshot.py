@@ -70,24 +70,26 @@ def take(network: nn.Module) -> Tensors:
     return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
 
 
-def write_state(folder: Path, tensors: Tensors, meta: dict[str, Any], fit: PatchFit) -> None:
+def write_state(
+    folder: Path, parts: dict[str, Tensors], values: dict[str, Any], fit: PatchFit
+) -> None:
     """Write all that a training needs to go on; a half-written file never takes the place of one.
 
     Args:
         folder: made if missing.
-        tensors: of network, optimiser and generators.
-        meta: JSON values of the same.
+        parts: tensors of network, optimiser and generators.
+        values: JSON values of the same.
         fit: what was kept.
     """
     from safetensors.torch import save_file
 
     kept = {name: getattr(fit, name) for name in _KEPT}
     unique = {snapshot.epoch: snapshot for snapshot in kept.values()}
-    stored = dict(tensors)
+    stored = {f"{part}.{n}": t for part, tensors in parts.items() for n, t in tensors.items()}
     for epoch, snapshot in unique.items():
         stored |= {f"snapshot.{epoch}.{name}": value for name, value in snapshot.weights.items()}
     described = {
-        **meta,
+        **values,
         "kept": {
             name: {**dataclasses.asdict(dataclasses.replace(snapshot, weights={}))}
             for name, snapshot in kept.items()
@@ -102,8 +104,8 @@ def write_state(folder: Path, tensors: Tensors, meta: dict[str, Any], fit: Patch
     part.replace(folder / STATE_NAME)
 
 
-def read_state(folder: Path, fit: PatchFit) -> tuple[Tensors, dict[str, Any]]:
-    """Return tensors and JSON values of `write_state`, and fill what was kept into ``fit``.
+def read_state(folder: Path, fit: PatchFit) -> tuple[dict[str, Tensors], dict[str, Any]]:
+    """Return parts and JSON values of `write_state`, and fill what was kept into ``fit``.
 
     Raises:
         DataError: there is no state, or it cannot be read.
@@ -118,25 +120,29 @@ def read_state(folder: Path, fit: PatchFit) -> tuple[Tensors, dict[str, Any]]:
         )
     try:
         with safe_open(path, framework="pt") as file:
-            meta: dict[str, Any] = json.loads(file.metadata()[_META])
+            values: dict[str, Any] = json.loads(file.metadata()[_META])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         for name in _KEPT:
-            setattr(fit, name, Snapshot(**meta["kept"][name]))
-        fit.history[:] = meta["history"]
-        fit.notes[:] = meta["notes"]
+            setattr(fit, name, Snapshot(**values["kept"][name]))
+        fit.history[:] = values["history"]
+        fit.notes[:] = values["notes"]
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as err:
         raise DataError(
             f"The state of the earlier training, {path}, is damaged.", "Train from the start."
         ) from err
+    parts: dict[str, Tensors] = {}
+    for name, tensor in tensors.items():
+        part, rest = name.split(".", 1)
+        parts.setdefault(part, {})[rest] = tensor
     for name in _KEPT:
         snapshot = getattr(fit, name)
-        snapshot.weights = with_prefix(tensors, f"snapshot.{snapshot.epoch}.")
-    return tensors, meta
-
-
-def with_prefix(tensors: Tensors, prefix: str) -> Tensors:
-    """Return the tensors whose names begin with a prefix, without it."""
-    return {n.removeprefix(prefix): value for n, value in tensors.items() if n.startswith(prefix)}
+        prefix = f"{snapshot.epoch}."
+        snapshot.weights = {
+            n.removeprefix(prefix): value
+            for n, value in parts.get("snapshot", {}).items()
+            if n.startswith(prefix)
+        }
+    return parts, values
 
 
 def _is_below(value: float | None, other: float | None) -> bool:
