@@ -97,9 +97,9 @@ def _check(options: ClassifyOptions, facts: PatchFacts) -> None:
 def _step(options: ClassifyOptions, facts: PatchFacts) -> int:
     if options.stride is not None:
         return options.stride
-    if options.per_pixel:
-        return max(1, facts.size_px // 2)
-    return 1 if facts.size_px <= SMALL_PX else facts.size_px
+    if facts.size_px <= SMALL_PX:
+        return 1
+    return facts.size_px // 2 if options.per_pixel else facts.size_px
 
 
 def _say(task: Task, step: int) -> None:
