@@ -41,10 +41,11 @@ class AveragingSink:
         rows = slice(seen.row_off - self._row, seen.row_stop - self._row)
         columns = slice(seen.col_off - self._part.col_off, seen.col_stop - self._part.col_off)
         inside = seen.relative_to(job.window)
-        known = pixels.known.astype(np.float32)
+        # Windows without a valid pixel count too: the pixels that they see get no result.
         for total, shares in zip(self._sums, prediction.probabilities, strict=True):
-            total[rows, columns] += spread(shares * known, size, step)[inside]
-        self._windows[rows, columns] += spread(known, size, step)[inside]
+            total[rows, columns] += spread(shares, size, step)[inside]
+        ones = np.ones((job.place.height, job.place.width), np.float32)
+        self._windows[rows, columns] += spread(ones, size, step)[inside]
         self._valid[rows, columns] |= pixels.valid[inside]
 
     def complete_rows(self, row_stop: int) -> None:
