@@ -151,6 +151,13 @@ def run_qgis_process(env, algorithm, **parameters):
     return process.returncode, results, err
 
 
+def run(env, algorithm, **parameters):
+    """Run an algorithm that must succeed; return its results."""
+    code, results, err = run_qgis_process(env, f"lulc:{algorithm}", **parameters)
+    assert code == 0, err
+    return results
+
+
 def lulc(*arguments):
     """Run the engine's command line as the plugin's engine has it; return what it prints."""
     from lulc_qgis_plugin.engine_source import SOURCE_DIR
@@ -159,6 +166,11 @@ def lulc(*arguments):
     code += "from lulc_engine.cli.main import main; sys.exit(main(sys.argv[1:]))"
     command = [engine_python(), "-I", "-c", code, *map(str, arguments), "--json"]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def metrics_of(path):
+    """Return the content of a METRICS file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def pixels(path):
