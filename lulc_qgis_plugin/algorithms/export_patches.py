@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import QgsProcessingFeedback, QgsProcessingParameterFolderDestination
+from qgis.core import (
+    QgsProcessingFeedback,
+    QgsProcessingOutputFile,
+    QgsProcessingParameterFolderDestination,
+)
 
 from ..engine_source import options
 from .patch_data import PatchAlgorithm
@@ -33,6 +37,7 @@ class ExportPatches(PatchAlgorithm):
         self.add_patches(advanced=True)
         self.add_data_details()
         add("OUTPUT", QgsProcessingParameterFolderDestination("OUTPUT", "Folder of patches"))
+        self.addOutput(QgsProcessingOutputFile("MANIFEST", "Manifest"))
 
     def warn(self, feedback: QgsProcessingFeedback) -> None:
         """Say that a temporary folder will be lost."""

@@ -185,7 +185,9 @@ def test_a_folder_of_patches_is_an_output(requests, scene, labels, tmp_path):
     got = options_of(requests, "exportpatches", {**given, "OUTPUT": str(folder)})
     assert (got["output"], got["kind"], got["tile_px"]) == (str(folder), "tiles", 256)
     folder.mkdir()
-    assert run("exportpatches", {**given, "OUTPUT": str(folder)}) == {"OUTPUT": str(folder)}
+    requests.answer = {"manifest": str(folder / "manifest.csv")}
+    got = run("exportpatches", {**given, "OUTPUT": str(folder)})
+    assert got == {"OUTPUT": str(folder), "MANIFEST": str(folder / "manifest.csv")}
 
 
 def test_a_keras_file_and_a_model_file(requests, tmp_path):
