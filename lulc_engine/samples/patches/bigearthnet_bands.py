@@ -76,11 +76,12 @@ def open_bigearthnet(
         raise OptionsError("--band-names is not for BigEarthNet, whose files are named by band.")
     form = _usual_form(listing.paths, feedback)
     bands = tuple(choose(form))
-    files = [band.name for band in bands]
+    names = [band.name for band in bands]
     method = Resampling[resampling]
 
     def read(number: int) -> tuple[np.ndarray, np.ndarray | None]:
-        layers = [_read_band(listing.paths[number], name, form, method) for name in files]
+        there = band_files(listing.paths[number])
+        layers = [_read_band(there.get(name), name, form, method) for name in names]
         values = np.stack([values for values, _ in layers])
         valid = finite_pixels(values) & np.all([usable for _, usable in layers], axis=0)
         return values, None if valid.all() else valid
@@ -137,14 +138,13 @@ def _look(folder: Path) -> tuple[dict[str, int], list[str], tuple[float, float] 
 
 
 def _read_band(
-    folder: Path, name: str, form: BandForm, method: Resampling
+    path: Path | None, name: str, form: BandForm, method: Resampling
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return values and validity (k, k) of a band at the finest resolution.
 
     Raises:
         UnusableError: the file is missing, damaged or not of the usual form.
     """
-    path = band_files(folder).get(name)
     if path is None:
         raise UnusableError(f"{name} is missing")
     side, shape = form.sides[name], (form.patch_px, form.patch_px)

@@ -1,5 +1,6 @@
 """Folders of patches, tidy and as they are found in the world."""
 
+import errno
 import os
 import shutil
 
@@ -7,7 +8,14 @@ import numpy as np
 import pytest
 from patch_files import Recorder, opened, picture, write_class_folders, write_image
 
-from lulc_engine.errors import BandError, Cancelled, DataError, LabelError, OptionsError
+from lulc_engine.errors import (
+    BandError,
+    Cancelled,
+    DataError,
+    EnvironmentFailure,
+    LabelError,
+    OptionsError,
+)
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.split import TEST, TRAINING, VALIDATION
 
@@ -355,6 +363,29 @@ def test_images_beyond_the_budget_are_mapped(tmp_path):
     assert (mapped.images == in_memory.images).all()
     assert mapped.files == in_memory.files
     store.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the system cannot reserve space")
+def test_a_full_disk_is_noticed_before_it_ends_the_process(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_class_folders(tmp_path, {"a": 5, "b": 5})
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(EnvironmentFailure, match="No space left"):
+        opened(patches=tmp_path, store=ChipStore(budget_bytes=0))
+
+
+def test_names_that_are_no_text_are_shown_as_far_as_they_are(tmp_path):
+    write_class_folders(tmp_path, {"a": 3, "b": 3})
+    try:
+        os.rename(tmp_path / "a" / "p_0.png", os.fsencode(tmp_path) + b"/a/\xff.png")
+    except OSError:
+        pytest.skip("this file system takes only text")
+    patches = opened(patches=tmp_path)
+    names = [*patches.names, *reasons(patches)]
+    assert len(names) == 6
+    "".join(names).encode()
 
 
 def test_reading_can_be_cancelled_and_reports_progress(tmp_path):
