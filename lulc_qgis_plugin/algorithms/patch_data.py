@@ -20,7 +20,9 @@ from .parameters import (
 )
 
 NUMPY_FILTER = "NumPy (*.npy)"
-_PATCH_FILES = "Tables and images (*.csv *.parquet *.tif *.tiff *.png *.jpg *.jpeg);;All files (*)"
+_PATCH_FILES = (
+    "Tables and images (*.csv *.tsv *.parquet *.tif *.tiff *.png *.jpg *.jpeg);;All files (*)"
+)
 _RASTER = QgsProcessing.SourceType.TypeRaster
 
 
