@@ -73,6 +73,8 @@ def study_bands(
     for number, (band_set, folder) in enumerate(zip(sets, folders, strict=True)):
         feedback.info(f"Band set {band_set.name}, {number + 1} of {len(sets)}.")
         own, chosen, more = narrowed(options, patches, band_set, store)
+        for note in more:
+            feedback.info(note)
         notes += more
         resume = options.resume and folder is not None and (folder / STATE_NAME).is_file()
         part = feedback.part(number / len(sets), (number + 1) / len(sets))

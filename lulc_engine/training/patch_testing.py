@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from lulc_engine.devices import choose_device, use_threads
-from lulc_engine.errors import BandError, DataError
+from lulc_engine.errors import BandError, DataError, OptionsError
 from lulc_engine.evaluation.matching import match_legends
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.radiometry import fit_radiometry
@@ -47,6 +47,9 @@ from lulc_engine.training.publish import (
     stage,
     write_scores,
 )
+
+# What decides what is read as patches, and which role each has.
+_READING = (*SPLIT_OPTIONS, "bands", "band_names")
 
 
 @dataclass(frozen=True)
@@ -124,25 +127,23 @@ def _open(
 ) -> Trial:
     """Read the patches, divide them as the training did where they are the same, and fit them."""
     facts = _facts(spec)
-    wanted = dataclasses.replace(
+    options = dataclasses.replace(
         options,
         multilabel=options.multilabel or facts.multilabel,
         patch_px=None if options.features else facts.size_px,
     )
     training = card.get("lulc:training", {})
-    repeated = _as_in_training(wanted, training)
-    patches = open_patches(repeated, feedback, store)
-    independent: bool | None = None
+    patches = _patches_of_training(options, training, store, feedback)
+    independent: bool | None = True
     notes: tuple[str, ...] = ()
-    if data_sha256(patches) == training.get("data", {}).get("sha256"):
-        independent = roles_sha256(patches) == training["split"]["sha256"] or None
-        feedback.info("The patches are those of the training, and are divided in the same way.")
-    else:
-        if repeated != wanted:
-            patches = open_patches(wanted, feedback, store)
+    if patches is None:
+        independent = None
+        notes = ("The patches are not those that the model was trained on, as far as is known.",)
+        patches = open_patches(options, feedback, store)
         if patches.split != "data" and options.test_share is None:
             patches.roles[:] = TEST
-        notes = ("The patches are not those that the model was trained on, as far as is known.",)
+    else:
+        feedback.info("The patches are those of the training, and are divided in the same way.")
     if not len(patches.indices(TEST)):
         raise DataError(
             "There are no test patches.",
@@ -151,13 +152,28 @@ def _open(
     return _fitted(options, patches, spec, independent, notes, store)
 
 
-def _as_in_training(
-    options: TrainPatchesOptions, training: Mapping[str, Any]
-) -> TrainPatchesOptions:
-    """Return the options with those that divided the patches in the training."""
+def _patches_of_training(
+    options: TrainPatchesOptions, training: Mapping[str, Any], store: ChipStore, feedback: Feedback
+) -> PatchSet | None:
+    """Return the patches with the roles they had in the training; None if they are others.
+
+    They are read as the training read them, whatever the options say of seed, shares and bands:
+    another division would test on what was learned from.
+    """
     known = training.get("options", {})
-    repeated = {name: known[name] for name in SPLIT_OPTIONS if name in known}
-    return dataclasses.replace(options, **repeated)
+    repeated = {name: known[name] for name in _READING if name in known}
+    try:
+        as_before = dataclasses.replace(options, **repeated)
+        patches = open_patches(as_before, feedback, store)
+        hashes = [item["sha256"] for item in training["data"]["files"]]
+        is_same = (
+            hashes == [item["sha256"] for item in patches.files]
+            and training["data"]["sha256"] == data_sha256(patches)
+            and training["split"]["sha256"] == roles_sha256(patches)
+        )
+    except (DataError, OptionsError, KeyError, TypeError):  # a model of another origin
+        return None
+    return patches if is_same else None
 
 
 def _fitted(
@@ -186,7 +202,8 @@ def _fitted(
             f"{kinds[patches.multilabel]}.",
             "Choose patches with labels like those of the training.",
         )
-    bands = list(patches.bands) if options.bands else match_bands(patches.bands, spec.bands)[0]
+    is_chosen = options.bands and independent is None
+    bands = list(patches.bands) if is_chosen else match_bands(patches.bands, spec.bands)[0]
     if len(bands) != len(spec.bands):
         raise BandError(
             f"BANDS names {len(bands)} bands, the model needs {len(spec.bands)}.",
