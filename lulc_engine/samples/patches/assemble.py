@@ -132,7 +132,7 @@ def assemble(
         source=listing.source,
         rejected=[*listing.rejected, *decoded.rejected],
         notes=[*listing.notes, *notes, *describe_copies(decoded.copies, left.targets, roles)],
-        files=[*listing.files, {"name": origin.name, "sha256": decoded.sha256}],
+        files=[*listing.files, {"name": f"patches of {origin.name}", "sha256": decoded.sha256}],
     )
     patches.notes += _notes_on_roles(patches)
     return patches

@@ -34,7 +34,7 @@ def test_features_come_with_their_bands_first(save):
     assert patches.names[:2] == ["0", "1"]
     assert [band.role for band in patches.bands] == [None] * 4
     assert patches.radiometry.scale == (1e-4,) * 4
-    assert [item["name"] for item in patches.files] == ["y.npy", "x.npy"]
+    assert [item["name"] for item in patches.files] == ["y.npy", "patches of x.npy"]
 
 
 def test_bands_can_be_named_and_chosen(save):

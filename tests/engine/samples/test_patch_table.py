@@ -37,7 +37,7 @@ def test_words_are_classes_from_1_in_code_point_order(pictures):
     assert patches.names[:2] == ["images/0.png", "images/1.png"]
     assert (patches.images[7] == picture(7)).all()
     assert patches.source == "table"
-    assert [item["name"] for item in patches.files] == ["patches.csv", "patches.csv"]
+    assert [item["name"] for item in patches.files] == ["patches.csv", "patches of patches.csv"]
 
 
 def test_whole_numbers_are_class_ids_as_given(pictures):
