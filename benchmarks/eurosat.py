@@ -29,7 +29,7 @@ SPLITS = ("train", "val", "test")
 # 0 would be a reflectance of -2750 / 254 / 10000 and 255 is one of 0.275.
 STRETCH = "-0.00108,0.275"
 ALIKE = {"batch-size": 32, "threads": 1, "seed": 0}
-BUNDLED = {**ALIKE, "architecture": "spectralnet", "epochs": 28, "metric": "overall_accuracy"}
+BUNDLED = {**ALIKE, "architecture": "spectralnet", "epochs": 36, "metric": "overall_accuracy"}
 COMPARED = ("spectralnet", "resnet18")
 COMPARISON = {**ALIKE, "epochs": 6, "mode": "train"}
 

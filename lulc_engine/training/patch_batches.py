@@ -61,9 +61,11 @@ class PatchBatches:
         self._spread = reflectance_spread(layer, patches, self._training)
         self._rng = np.random.default_rng(seed)
         self._noise = torch.Generator().manual_seed(seed)
+        self._mixes = True
 
-    def epoch(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield the batches of an epoch, in a new order; see `of`."""
+    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the batches of an epoch, counted from 1, in a new order; see `of`."""
+        self._mixes = number <= self._recipe.mixed_share * self._recipe.epochs
         return self.of(self._rng.permutation(self._training)[: self.steps * self._size])
 
     def of(self, numbers: np.ndarray) -> Iterator[tuple[Tensor, Tensor]]:
@@ -104,7 +106,7 @@ class PatchBatches:
 
     def _blended(self, channels: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return a batch as it is, or with mixup or cutmix."""
-        draw = self._rng.random()
+        draw = self._rng.random() if self._mixes else 1.0
         if draw < self._recipe.cutmix:
             return pasted(channels, targets, self._rng)
         if draw < self._recipe.cutmix + self._recipe.mixup:

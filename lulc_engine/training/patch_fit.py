@@ -121,7 +121,7 @@ class PatchTrainer:
         """Show every training patch about once; return the mean loss of the good steps."""
         self._freeze(epoch <= self._recipe.freeze_epochs)
         losses = []
-        for step, (channels, targets) in enumerate(self._batches.epoch()):
+        for step, (channels, targets) in enumerate(self._batches.epoch(epoch)):
             feedback.check()
             value = self._train_step(channels, targets)
             if value is not None:

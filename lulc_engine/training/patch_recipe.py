@@ -37,6 +37,8 @@ class PatchRecipe:
         jitter: spread of a random gain per band and of a shift, as a share of reflectance.
         mixup: share of batches that are blended with themselves.
         cutmix: share of batches that get rectangles of each other.
+        mixed_share: share of the epochs in which batches are mixed; the last ones show patches as
+            they are (as Ge et al. 2021, arXiv:2107.08430).
         metric: one of `options.PATCH_METRICS`, names the best epoch.
     """
 
@@ -56,6 +58,7 @@ class PatchRecipe:
     jitter: float
     mixup: float
     cutmix: float
+    mixed_share: float
     metric: str
 
 
@@ -77,6 +80,7 @@ PATCH_RECIPES = {
         jitter=0.0,
         mixup=0.0,
         cutmix=0.0,
+        mixed_share=1.0,
         metric="macro_f1",
     ),
     "default": PatchRecipe(
@@ -96,6 +100,7 @@ PATCH_RECIPES = {
         jitter=0.05,
         mixup=0.1,
         cutmix=0.2,
+        mixed_share=0.5,
         metric="macro_f1",
     ),
 }

@@ -337,6 +337,16 @@ def test_batches_of_small_patches_are_made_ready_together_and_hold_each_patch_on
     assert labels.tolist() == data.targets[shown].tolist()
 
 
+def test_the_last_epochs_show_patches_as_they_are():
+    recipe = dataclasses.replace(QUICK, epochs=4, cutmix=1.0, mixup=0.0, mixed_share=0.5)
+    batches = trainer(patches(200), recipe)._batches
+    mixed = [
+        any(not bool(((targets == 0) | (targets == 1)).all()) for _, targets in batches.epoch(n))
+        for n in (1, 2, 3, 4)
+    ]
+    assert mixed == [True, True, False, False]
+
+
 def best_seconds(work, times=4):
     found = []
     for _ in range(times):
