@@ -113,12 +113,12 @@ class DenseDcnn5(nn.Module):
             apply = next(convolutions) if layer == CONV else _largest
             found = {pair: apply(maps, _Target(*pair, level)) for pair in _pairs(level)}
             if following == CONV:  # ReLU may wait for the pooling, which leaves less of it to do
-                found = {pair: functional.relu(values) for pair, values in found.items()}
+                found = {pair: values.relu_() for pair, values in found.items()}
             maps = _Maps(found, level, size)
         parts = [maps.cut(r, c, Reach(y, y), Reach(x, x)) for (r, y), (c, x) in self.places]
         features = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
         for number, dense in enumerate(self.head):
-            features = dense(functional.relu(features) if number else features)
+            features = dense(features.relu_() if number else features)
         return features
 
 
@@ -192,7 +192,7 @@ class _TwoByTwo(nn.Module):
             )
             parts.append(functional.conv2d(values, weight, bias, dilation=(row.gap, column.gap)))
             bias = None
-        return functools.reduce(torch.add, parts)
+        return functools.reduce(Tensor.add_, parts)
 
 
 def _largest(maps: _Maps, target: _Target) -> Tensor:
