@@ -234,7 +234,7 @@ def test_a_table_must_be_csv(tmp_path):
     assert error.exit_code == 2
 
 
-def test_an_array_is_not_overwritten_by_the_table(tmp_path):
+def test_an_input_is_not_overwritten_by_the_table(tmp_path):
     model, _ = picture_model(tmp_path)
     (tmp_path / "list.csv").write_text("path\na.jpg\n")
     given = {"patches": str(tmp_path / "list.csv"), "output": tmp_path / "list.csv"}
