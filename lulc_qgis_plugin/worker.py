@@ -183,6 +183,8 @@ def _number_texts(numbers: dict[str, Any]) -> list[str]:
         words = key.replace("_", " ")
         if isinstance(value, dict):
             texts += [f"{words} {text}" for text in _number_texts(value)]
+        elif isinstance(value, bool):
+            texts += [words] if value else []
         elif isinstance(value, float):
             texts.append(f"{words} {value:.4g}")
         elif isinstance(value, (int, str)):

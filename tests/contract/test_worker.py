@@ -77,7 +77,8 @@ emit("progress", fraction=0.25, text="Reading")
 emit("log", level="info", text="an <b>info</b>")
 emit("log", level="warning", text="a warning")
 emit("log", level="debug", text="a detail")
-emit("metric", name="epoch", epoch=3, loss=0.51234, validation={"mean_iou": 0.5})
+emit("metric", name="epoch", epoch=3, loss=0.51234, frozen=True, validation={"mean_iou": 0.5})
+emit("metric", name="epoch", epoch=4, loss=0.5, frozen=False)
 emit("progress", fraction=None, text="")
 emit("unheard of", x=1)
 emit("result", result={"output": "map.tif", "kappa": None, "n": 3})
@@ -88,7 +89,7 @@ emit("result", result={"output": "map.tif", "kappa": None, "n": 3})
     assert feedback.progress() == 25
     log = feedback.textLog()
     lines = ["an <b>info</b>", "a warning", "a detail"]
-    lines += ["epoch 3, loss 0.5123, validation mean iou 0.5"]
+    lines += ["epoch 3, loss 0.5123, frozen, validation mean iou 0.5", "epoch 4, loss 0.5"]
     for text in lines:
         assert text in log.splitlines()
     assert feedback.texts == ("Reading",)
