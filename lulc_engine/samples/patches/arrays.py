@@ -13,11 +13,11 @@ from lulc_engine.options import PatchOptions, SceneOptions
 from lulc_engine.outputs import file_sha256
 from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.legend import make_legend
-from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
+from lulc_engine.rasters.reflectance import find_radiometry
 from lulc_engine.rasters.scene import MAX_BANDS
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.assemble import refuse_nothing
-from lulc_engine.samples.patches.decoding import Decoded, decode, keepable
+from lulc_engine.samples.patches.decoding import Opened, decode, keepable
 from lulc_engine.samples.patches.listing import (
     Listing,
     check_class_count,
@@ -96,7 +96,7 @@ def open_features(
     choose: Callable[[Sequence[Band]], Sequence[Band]],
     store: ChipStore,
     feedback: Feedback,
-) -> tuple[Decoded, tuple[Band, ...], Radiometry]:
+) -> Opened:
     """Read the patches of a listing whose names are numbers in the features.
 
     ``choose`` gives the bands to read of those that there are.
@@ -125,7 +125,7 @@ def open_features(
     radiometry = find_radiometry(
         path, {}, ones, (0.0,) * len(bands), decoded.sample(), options.scale, options.offset
     )
-    return decoded, bands, radiometry
+    return Opened(decoded, bands, radiometry)
 
 
 def _load(path: str) -> np.ndarray:

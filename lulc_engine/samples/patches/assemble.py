@@ -15,7 +15,7 @@ from lulc_engine.options import PatchOptions, SceneOptions
 from lulc_engine.rasters.bands import Band
 from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
 from lulc_engine.samples.chips import ChipStore
-from lulc_engine.samples.patches.decoding import Decoded, decode, keepable
+from lulc_engine.samples.patches.decoding import Decoded, Opened, decode, keepable
 from lulc_engine.samples.patches.listing import Listing, one_of_each
 from lulc_engine.samples.patches.patch_set import PatchSet, Rejected
 from lulc_engine.samples.patches.reading import (
@@ -53,7 +53,7 @@ def open_files(
     choose: Callable[[Sequence[Band]], Sequence[Band]],
     store: ChipStore,
     feedback: Feedback,
-) -> tuple[Decoded, tuple[Band, ...], Radiometry]:
+) -> Opened:
     """Read a listing whose patches are one file each.
 
     Args:
@@ -63,9 +63,6 @@ def open_files(
         choose: gives the bands to read of those that there are.
         store: where the images live.
         feedback: progress, and stops the reading.
-
-    Returns:
-        The patches, the chosen bands, and how values become reflectance.
     """
     usual, first = usual_form(listing.paths, patch_px, feedback)
     facts = read_facts(listing.paths[first], options.band_names)
@@ -79,7 +76,8 @@ def open_files(
         feedback,
     )
     refuse_nothing(decoded.rejected, len(decoded.kept), listing)
-    return decoded, bands, _radiometry(facts, bands, decoded, options)
+    radiometry = _radiometry(facts, bands, decoded, options)
+    return Opened(decoded, bands, radiometry, facts.pixel_m)
 
 
 def refuse_nothing(rejected: Sequence[Rejected], kept: int, listing: Listing) -> None:
@@ -95,19 +93,13 @@ def refuse_nothing(rejected: Sequence[Rejected], kept: int, listing: Listing) ->
     )
 
 
-def assemble(
-    listing: Listing,
-    decoded: Decoded,
-    bands: tuple[Band, ...],
-    radiometry: Radiometry,
-    options: PatchOptions,
-    origin: Path,
-) -> PatchSet:
+def assemble(listing: Listing, opened: Opened, options: PatchOptions, origin: Path) -> PatchSet:
     """Return the patch set of what was read.
 
     Raises:
         LabelError: a class lost all its patches.
     """
+    decoded = opened.decoded
     if listing.targets.ndim == 1:
         _refuse_lost_classes(listing, decoded)
     left = listing.take(decoded.kept)
@@ -125,14 +117,15 @@ def assemble(
         targets=left.targets,
         roles=roles,
         names=left.names,
-        bands=bands,
-        radiometry=radiometry,
+        bands=opened.bands,
+        radiometry=opened.radiometry,
         legend=listing.legend,
         split=split,
         source=listing.source,
         rejected=[*listing.rejected, *decoded.rejected],
         notes=[*listing.notes, *notes, *describe_copies(decoded.copies, left.targets, roles)],
         files=[*listing.files, {"name": f"patches of {origin.name}", "sha256": decoded.sha256}],
+        pixel_m=opened.pixel_m,
     )
     patches.notes += _notes_on_roles(patches)
     return patches

@@ -22,7 +22,7 @@ from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.assemble import refuse_nothing
 from lulc_engine.samples.patches.bigearthnet import BANDS, band_files, json_of
-from lulc_engine.samples.patches.decoding import Decoded, decode, keepable
+from lulc_engine.samples.patches.decoding import Decoded, Opened, decode, keepable
 from lulc_engine.samples.patches.listing import Listing
 from lulc_engine.samples.patches.reading import UnusableError, finite_pixels, patch_settings
 
@@ -57,8 +57,8 @@ def open_bigearthnet(
     choose: Callable[[BandForm], Sequence[Band]],
     store: ChipStore,
     feedback: Feedback,
-) -> tuple[Decoded, tuple[Band, ...], Radiometry, tuple[float, float] | None]:
-    """Read the patches; returns them, their bands, radiometry, and the pixel's sides in metres.
+) -> Opened:
+    """Read the patches of a listing of folders.
 
     Args:
         listing: the patches.
@@ -96,7 +96,8 @@ def open_bigearthnet(
     )
     refuse_nothing(decoded.rejected, len(decoded.kept), listing)
     first = listing.paths[int(decoded.kept[0])]
-    return decoded, bands, _radiometry(first, decoded, len(bands), options), form.pixel_m
+    radiometry = _radiometry(first, decoded, len(bands), options)
+    return Opened(decoded, bands, radiometry, form.pixel_m)
 
 
 def _usual_form(folders: Sequence[Path], feedback: Feedback) -> BandForm:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lulc_engine.feedback import Feedback
+from lulc_engine.rasters.bands import Band
+from lulc_engine.rasters.reflectance import Radiometry
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.patch_set import Rejected, sample_values
 from lulc_engine.samples.patches.reading import UnusableError, patch_settings
@@ -44,6 +46,23 @@ class Decoded:
     def sample(self) -> np.ndarray:
         """Return raw values (C, n) of valid pixels of some patches."""
         return sample_values(self.images, self.valid)
+
+
+@dataclass
+class Opened:
+    """Patches that were read, and what is known of all of them.
+
+    Attributes:
+        decoded: the patches.
+        bands: the chosen bands, in their order.
+        radiometry: from raw values to reflectance.
+        pixel_m: sides of a pixel in metres, None if not known.
+    """
+
+    decoded: Decoded
+    bands: tuple[Band, ...]
+    radiometry: Radiometry
+    pixel_m: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from lulc_engine.errors import DataError, OptionsError, RasterError
 from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.files import gdal_settings, open_raster, readable_errors
+from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.scene import MAX_BANDS
 from lulc_engine.samples.patches.png import is_whole_png
 
@@ -81,6 +82,7 @@ class Facts:
         tags: its metadata.
         scales: GDAL's scale of each band in ``bands``.
         offsets: the same for the offset.
+        pixel_m: sides of a pixel in metres, None if not known.
     """
 
     path: Path
@@ -88,6 +90,7 @@ class Facts:
     tags: dict[str, str]
     scales: tuple[float, ...]
     offsets: tuple[float, ...]
+    pixel_m: tuple[float, float] | None
 
 
 def patch_settings() -> rasterio.Env:
@@ -160,6 +163,7 @@ def read_facts(path: Path, band_names: Sequence[str]) -> Facts:
         scales = tuple(float(dataset.scales[n - 1]) for n in numbers)
         offsets = tuple(float(dataset.offsets[n - 1]) for n in numbers)
         tags = dict(dataset.tags())
+        pixel_m = Grid.of(dataset).pixel_metres()
         is_colour = dataset.driver in _COLOUR_FORMATS and len(numbers) == 3
     if band_names and len(band_names) != len(numbers):
         raise OptionsError(
@@ -171,7 +175,7 @@ def read_facts(path: Path, band_names: Sequence[str]) -> Facts:
         descriptions = ["red", "green", "blue"]
     named = name_bands(descriptions, path)
     bands = tuple(Band(n, band.name, band.role) for n, band in zip(numbers, named, strict=True))
-    return Facts(path, bands, tags, scales, offsets)
+    return Facts(path, bands, tags, scales, offsets, pixel_m)
 
 
 def read_patch(

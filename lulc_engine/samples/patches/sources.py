@@ -87,10 +87,10 @@ def _open_arrays(options: PatchOptions, feedback: Feedback, store: ChipStore) ->
             "Leave it out.",
         )
     listing = choose_patches(list_arrays(features, options), options)
-    decoded, bands, radiometry = open_features(
+    opened = open_features(
         options.features, features, listing, options, _chooser(options), store, feedback
     )
-    return assemble(listing, decoded, bands, radiometry, options, Path(options.features))
+    return assemble(listing, opened, options, Path(options.features))
 
 
 def _open_stored(
@@ -98,9 +98,6 @@ def _open_stored(
 ) -> PatchSet:
     feedback.progress(None, "Listing patches")
     listing = choose_patches(_list(path, options), options)
-    if listing.source != "bigearthnet":
-        found = open_files(listing, options, options.patch_px, _chooser(options), store, feedback)
-        return assemble(listing, *found, options, path)
 
     def choose(form: BandForm) -> list[Band]:
         if options.patch_px not in (None, form.patch_px):
@@ -110,12 +107,11 @@ def _open_stored(
             )
         return choose_bands(form.bands, options.bands)
 
-    decoded, bands, radiometry, pixel_m = open_bigearthnet(
-        listing, options, options.resampling, choose, store, feedback
-    )
-    patches = assemble(listing, decoded, bands, radiometry, options, path)
-    patches.pixel_m = pixel_m
-    return patches
+    if listing.source == "bigearthnet":
+        opened = open_bigearthnet(listing, options, options.resampling, choose, store, feedback)
+    else:
+        opened = open_files(listing, options, options.patch_px, _chooser(options), store, feedback)
+    return assemble(listing, opened, options, path)
 
 
 def _chooser(options: PatchOptions) -> Callable[[Sequence[Band]], list[Band]]:

@@ -14,13 +14,12 @@ from lulc_engine.models.card import ModelSpec
 from lulc_engine.options import ClassifyPatchesOptions
 from lulc_engine.rasters.bands import Band
 from lulc_engine.rasters.files import gdal_settings
-from lulc_engine.rasters.reflectance import Radiometry
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.arrays import load_features, open_features
 from lulc_engine.samples.patches.assemble import open_files, warn_of_rejected
 from lulc_engine.samples.patches.bigearthnet import is_bigearthnet, list_bigearthnet, names_patches
 from lulc_engine.samples.patches.bigearthnet_bands import BandForm, open_bigearthnet
-from lulc_engine.samples.patches.decoding import Decoded
+from lulc_engine.samples.patches.decoding import Opened
 from lulc_engine.samples.patches.folder import find_images
 from lulc_engine.samples.patches.listing import IMAGE_SUFFIXES, Listing, readable
 from lulc_engine.samples.patches.patch_set import PatchSet
@@ -92,16 +91,16 @@ class _Opener:
         features = load_features(options.features)
         self._check_side(features.shape[1])
         listing = self._listing([], [str(number) for number in range(len(features))], "arrays")
-        decoded, bands, radiometry = open_features(
+        opened = open_features(
             options.features, features, listing, options, self._match, self._store, self._feedback
         )
-        return self._patches(listing, decoded, bands, radiometry)
+        return self._patches(listing, opened)
 
     def stored(self, path: Path) -> PatchSet:
         """Return the patches of a file, a folder or a table."""
         listing = self._list(path)
         if listing.source == "bigearthnet":
-            decoded, bands, radiometry, pixel_m = open_bigearthnet(
+            opened = open_bigearthnet(
                 listing,
                 self._options,
                 self._options.resampling,
@@ -109,16 +108,14 @@ class _Opener:
                 self._store,
                 self._feedback,
             )
-            patches = self._patches(listing, decoded, bands, radiometry)
-            patches.pixel_m = pixel_m
-            return patches
+            return self._patches(listing, opened)
         try:
-            found = open_files(
+            opened = open_files(
                 listing, self._options, self._patch_px, self._match, self._store, self._feedback
             )
         except WrongSizeError as err:
             raise self._wrong_size(err.side) from err
-        return self._patches(listing, *found)
+        return self._patches(listing, opened)
 
     def _list(self, path: Path) -> Listing:
         if path.is_dir():
@@ -160,13 +157,8 @@ class _Opener:
             "Cut or resample them, or train a model on patches of their size.",
         )
 
-    def _patches(
-        self,
-        listing: Listing,
-        decoded: Decoded,
-        bands: tuple[Band, ...],
-        radiometry: Radiometry,
-    ) -> PatchSet:
+    def _patches(self, listing: Listing, opened: Opened) -> PatchSet:
+        decoded = opened.decoded
         kept = listing.take(decoded.kept)
         return PatchSet(
             images=decoded.images,
@@ -174,11 +166,12 @@ class _Opener:
             targets=None,
             roles=np.full(len(kept.names), TEST, dtype=np.int8),
             names=kept.names,
-            bands=bands,
-            radiometry=radiometry,
+            bands=opened.bands,
+            radiometry=opened.radiometry,
             legend=self._spec.legend,
             split="none",
             source=listing.source,
             rejected=[*listing.rejected, *decoded.rejected],
             notes=list(listing.notes),
+            pixel_m=opened.pixel_m,
         )

@@ -54,6 +54,7 @@ def test_what_was_exported_opens_the_same(tmp_path, format):
     assert (again.targets == first.targets).all()
     assert (again.roles == first.roles).all()
     assert [band.role for band in again.bands] == ["red", "green", "blue"]
+    assert again.pixel_m is None
     assert again.radiometry == first.radiometry
     assert result["images"] == 19
     assert result["training"] + result["validation"] + result["test"] == 19
@@ -98,6 +99,7 @@ def test_patches_of_scenes_keep_their_place_and_their_gaps(tmp_path, scene):
                 assert (found == expected).all()
     again = opened(patches=tmp_path / "out" / "manifest.csv")
     assert (again.valid == patches.valid).all()
+    assert again.pixel_m == patches.pixel_m == (10, 10)
     assert (again.roles == patches.roles).all()
     assert {row["label"] for row in rows} == {"Wald", "See", "Öde/Fläche"}
     assert (tmp_path / "out" / "Öde_Fläche").is_dir()
