@@ -1,4 +1,4 @@
-"""The accuracy report: how good a map is, for people who were not there."""
+"""The accuracy report: how good a map, or a model of patches, is for people who were not there."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import lulc_engine
 from lulc_engine.rasters.legend import Legend
-from lulc_engine.reports import html
+from lulc_engine.reports import html, words
+from lulc_engine.reports.multilabel import section_of
 from lulc_engine.reports.plain_text import thousands
-from lulc_engine.reports.sections import scores_section
 
 _INDEPENDENCE = {
     True: "Yes: training did not use it.",
@@ -32,7 +32,7 @@ class AccuracyReport:
     Attributes:
         metrics: the metrics object.
         legend: the classes of its confusion matrix, in the same order.
-        map_name: name of the map's file, without folders.
+        map_name: name of the map's file, or of the model that patches were given to.
         reference_name: name of the reference's file, without folders.
     """
 
@@ -44,32 +44,35 @@ class AccuracyReport:
 
 def render_accuracy_report(report: AccuracyReport) -> str:
     """Return the report as one HTML page that needs nothing else."""
-    section = scores_section(report.metrics, report.legend)
+    section = section_of(report.metrics, report.legend)
+    answerer = words.answerer(report.metrics)
     sampling = report.metrics.get("sampling", "none")
     return html.render(
         "accuracy.html.j2",
         title=f"Accuracy of {report.map_name}",
         summary=(
-            f"The map {report.map_name} was compared with {report.reference_name} at "
+            f"The {answerer} {report.map_name} was compared with {report.reference_name} at "
             f"{thousands(report.metrics['reference']['n'])} reference {section.unit}."
         ),
         section=section,
-        facts=_facts(report, section.unit),
+        answerer=answerer,
+        facts=_facts(report, section.unit, answerer),
         notes=report.metrics["reference"]["notes"],
         design=_ESTIMATORS.get(sampling, ""),
         version=lulc_engine.__version__,
     )
 
 
-def _facts(report: AccuracyReport, unit: str) -> list[tuple[str, str]]:
+def _facts(report: AccuracyReport, unit: str, answerer: str) -> list[tuple[str, str]]:
     reference = report.metrics["reference"]
     facts = [
-        ("Map", report.map_name),
+        (answerer.capitalize(), report.map_name),
         ("Reference", f"{report.reference_name} ({reference['kind']})"),
         (f"Reference {unit}", f"{thousands(reference['n'])} compared"),
         ("Independent of training", _INDEPENDENCE[reference["independent"]]),
-        ("Sampling", _SAMPLINGS[report.metrics.get("sampling", "none")]),
     ]
+    if answerer == "map":
+        facts.append(("Sampling", _SAMPLINGS[report.metrics.get("sampling", "none")]))
     if reference["unclassified"]:
         facts[2] = (
             f"Reference {unit}",

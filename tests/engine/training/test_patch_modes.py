@@ -92,8 +92,11 @@ def test_thresholds_of_the_model_are_used_in_its_test(tmp_path):
     data = arrays(tmp_path / "d", several=True)
     files = {"model": tmp_path / "m.safetensors"}
     first = trained(predictions=tmp_path / "a.npz", **files, **data, **QUICK).result
-    second = trained(mode="test", predictions=tmp_path / "b.npz", **files, **data).result
+    second = trained(
+        mode="test", predictions=tmp_path / "b.npz", report=tmp_path / "r.html", **files, **data
+    ).result
     assert first["scores"] == second["scores"]
+    assert "The model m.safetensors was compared" in (tmp_path / "r.html").read_text("utf-8")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 

@@ -123,7 +123,8 @@ def test_spoilt_patches_are_counted_and_listed(tmp_path):
 
 def test_bigearthnet_gives_scores_of_several_classes(tmp_path):
     done = trained(
-        patches=BIGEARTHNET, architecture="dcnn5", resize_px=16, epochs=2, test_share=0.3,
+        patches=BIGEARTHNET, architecture="dcnn5", resize_px=16, epochs=2,
+        validation_share=0.3, test_share=0.3,
         model=tmp_path / "m.safetensors", metrics=tmp_path / "m.json", table=tmp_path / "t.csv",
         report=tmp_path / "r.html", predictions=tmp_path / "p.npz",
     )  # fmt: skip
