@@ -95,7 +95,12 @@ def band_files(folder: Path) -> dict[str, Path]:
         for entry in entries:
             start, _, ending = entry.name.rpartition("_")
             band, _, suffix = ending.partition(".")
-            if start == folder.name and band.upper() in BANDS and suffix.lower() in ("tif", "tiff"):
+            if (
+                start == folder.name
+                and entry.is_file()
+                and band.upper() in BANDS
+                and suffix.lower() in ("tif", "tiff")
+            ):
                 found[band.upper()] = Path(entry.path)
     return found
 

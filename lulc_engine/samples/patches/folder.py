@@ -121,8 +121,9 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _is_image(path: Path) -> bool:
+    """Return whether a path is a file, or a broken link, that is called like an image."""
     named = path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
-    return named and not path.is_dir()
+    return named and (path.is_file() or not path.exists())
 
 
 def _counts(path: Path) -> bool:

@@ -20,11 +20,14 @@ from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.files import gdal_settings, open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.scene import MAX_BANDS
+from lulc_engine.samples.patches.listing import IMAGE_SUFFIXES
 from lulc_engine.samples.patches.png import is_whole_png
 
 # More files than this are not looked at to find out what is usual.
 _LOOKED_AT = 500
 _COLOUR_FORMATS = frozenset({"JPEG", "PNG"})
+# What files called like images may be; GDAL would also follow what a VRT refers to.
+_PICTURES = frozenset({"JPEG", "PNG", "GTiff"})
 _DAMAGED = "the file cannot be read or is damaged"
 
 
@@ -222,6 +225,8 @@ def _form(dataset: rasterio.DatasetReader) -> Form:
     Raises:
         UnusableError: its values are not those of bands.
     """
+    if dataset.driver not in _PICTURES and Path(dataset.name).suffix.lower() in IMAGE_SUFFIXES:
+        raise UnusableError(f"it is called {Path(dataset.name).suffix} and is {dataset.driver}")
     interpretation = dataset.colorinterp
     if interpretation[0] == ColorInterp.palette:
         raise UnusableError("its colours are in a palette; save it as RGB")

@@ -49,6 +49,8 @@ def read_rows(path: Path) -> Rows:
         LabelError: the file is missing, is no table, or a row has too few or too many cells.
         EnvironmentFailure: Parquet cannot be read in this installation.
     """
+    if path.exists() and not path.is_file():
+        raise LabelError(f"{path} is not an ordinary file.", "Give a table.")
     table = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
     lower = [name.lower() for name in table.header]
     twice = sorted({name for name in lower if lower.count(name) > 1})

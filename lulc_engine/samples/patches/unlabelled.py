@@ -129,6 +129,8 @@ class _Opener:
             return self._listing(images, names, "folder")
         if not path.exists():
             raise DataError(f"{path} does not exist.", "Check the path of PATCHES.")
+        if not path.is_file():
+            raise DataError(f"{path} is not an ordinary file.", "Give images, a folder or a table.")
         if path.suffix.lower() not in TABLE_SUFFIXES:
             return self._listing([path], [readable(path.name)], "file")
         if names_patches(path) and is_bigearthnet(path.parent):

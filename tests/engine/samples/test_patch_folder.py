@@ -141,6 +141,26 @@ def test_links_in_circles_end(tmp_path):
     assert list(reasons(patches)) == ["b/gone.png"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    write_class_folders(tmp_path, {"a": 3, "b": 3})
+    os.mkfifo(tmp_path / "a" / "pipe.png")
+    (tmp_path / "a" / "folder.png").mkdir()
+    assert len(opened(patches=tmp_path)) == 6
+
+
+def test_files_that_refer_to_others_are_no_pictures(tmp_path):
+    write_class_folders(tmp_path, {"a": 3, "b": 3})
+    band = '<VRTRasterBand dataType="Byte" band="{}"/>'
+    bands = "".join(band.format(number) for number in (1, 2, 3))
+    content = f'<VRTDataset rasterXSize="8" rasterYSize="8">{bands}</VRTDataset>'
+    for name in ("a.png", "a.jpg", "a.tif"):
+        (tmp_path / "a" / name).write_text(content)
+    found = reasons(opened(patches=tmp_path))
+    assert found["a/a.png"] == "it is called .png and is VRT"
+    assert sorted(found) == ["a/a.jpg", "a/a.png", "a/a.tif"]
+
+
 def test_images_lie_in_depth_and_below_an_archives_own_folder(tmp_path):
     write_class_folders(tmp_path / "EuroSAT" / "2750", {"a": 3, "b": 3})
     write_image(tmp_path / "EuroSAT/2750/a/deep/er/x.png", picture(77))
