@@ -133,17 +133,19 @@ def _open(
         patch_px=None if options.features else facts.size_px,
     )
     training = card.get("lulc:training", {})
-    patches = _patches_of_training(options, training, store, feedback)
-    independent: bool | None = True
+    as_before = _as_in_training(options, training)
+    patches = _try_to_open(as_before, store, feedback)
+    independent: bool | None = None
     notes: tuple[str, ...] = ()
-    if patches is None:
-        independent = None
+    if patches is not None and _is_of_training(patches, training):
+        independent = True
+        feedback.info("The patches are those of the training, and are divided in the same way.")
+    else:
         notes = ("The patches are not those that the model was trained on, as far as is known.",)
-        patches = open_patches(options, feedback, store)
+        if patches is None or as_before != options:
+            patches = open_patches(options, feedback, store)
         if patches.split != "data" and options.test_share is None:
             patches.roles[:] = TEST
-    else:
-        feedback.info("The patches are those of the training, and are divided in the same way.")
     if not len(patches.indices(TEST)):
         raise DataError(
             "There are no test patches.",
@@ -152,28 +154,37 @@ def _open(
     return _fitted(options, patches, spec, independent, notes, store)
 
 
-def _patches_of_training(
-    options: TrainPatchesOptions, training: Mapping[str, Any], store: ChipStore, feedback: Feedback
-) -> PatchSet | None:
-    """Return the patches with the roles they had in the training; None if they are others.
+def _as_in_training(
+    options: TrainPatchesOptions, training: Mapping[str, Any]
+) -> TrainPatchesOptions:
+    """Return the options with those by which the training read and divided its patches.
 
-    They are read as the training read them, whatever the options say of seed, shares and bands:
-    another division would test on what was learned from.
+    Another seed, another share or other bands would divide the same patches in another way, and
+    test on what was learned from.
     """
     known = training.get("options", {})
-    repeated = {name: known[name] for name in _READING if name in known}
+    return dataclasses.replace(options, **{n: known[n] for n in _READING if n in known})
+
+
+def _try_to_open(
+    options: TrainPatchesOptions, store: ChipStore, feedback: Feedback
+) -> PatchSet | None:
+    """Return the patches read as in the training; None where these patches cannot be read so."""
     try:
-        as_before = dataclasses.replace(options, **repeated)
-        patches = open_patches(as_before, feedback, store)
-        hashes = [item["sha256"] for item in training["data"]["files"]]
-        is_same = (
-            hashes == [item["sha256"] for item in patches.files]
-            and training["data"]["sha256"] == data_sha256(patches)
-            and training["split"]["sha256"] == roles_sha256(patches)
-        )
-    except (DataError, OptionsError, KeyError, TypeError):  # a model of another origin
+        return open_patches(options, feedback, store)
+    except (DataError, OptionsError):
         return None
-    return patches if is_same else None
+
+
+def _is_of_training(patches: PatchSet, training: Mapping[str, Any]) -> bool:
+    """Return whether these are the patches of the training, each with the role it had."""
+    data, split = training.get("data", {}), training.get("split", {})
+    return (
+        [item["sha256"] for item in patches.files]
+        == [item.get("sha256") for item in data.get("files", [])]
+        and data.get("sha256") == data_sha256(patches)
+        and split.get("sha256") == roles_sha256(patches)
+    )
 
 
 def _fitted(
