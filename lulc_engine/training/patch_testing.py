@@ -13,9 +13,10 @@ import numpy as np
 import torch
 
 from lulc_engine.devices import choose_device, use_threads
-from lulc_engine.errors import BandError, DataError, OptionsError
+from lulc_engine.errors import DataError, OptionsError
 from lulc_engine.evaluation.matching import match_legends
 from lulc_engine.feedback import Feedback
+from lulc_engine.inference.fitting import fit_named_bands
 from lulc_engine.inference.radiometry import fit_radiometry
 from lulc_engine.models.build import load_patch_network
 from lulc_engine.models.card import ModelSpec, PatchFacts, read_spec
@@ -23,7 +24,6 @@ from lulc_engine.models.model_file import read_model
 from lulc_engine.models.patch_network import PatchNetwork
 from lulc_engine.options import TrainPatchesOptions
 from lulc_engine.outputs import Outputs, friendly_write_errors
-from lulc_engine.rasters.bands import match_bands
 from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports.accuracy import AccuracyReport, render_accuracy_report
@@ -151,7 +151,7 @@ def _open(
             "There are no test patches.",
             "Hold some back with TEST_SHARE, or name data whose own split has a test.",
         )
-    return _fitted(options, patches, spec, independent, notes, store)
+    return _fitted(options, patches, spec, independent, notes, store, feedback)
 
 
 def _as_in_training(
@@ -194,6 +194,7 @@ def _fitted(
     independent: bool | None,
     notes: tuple[str, ...],
     store: ChipStore,
+    feedback: Feedback,
 ) -> Trial:
     """Return patches with the bands and the classes of the model.
 
@@ -213,13 +214,10 @@ def _fitted(
             f"{kinds[patches.multilabel]}.",
             "Choose patches with labels like those of the training.",
         )
-    is_chosen = options.bands and independent is None
-    bands = list(patches.bands) if is_chosen else match_bands(patches.bands, spec.bands)[0]
-    if len(bands) != len(spec.bands):
-        raise BandError(
-            f"BANDS names {len(bands)} bands, the model needs {len(spec.bands)}.",
-            "Name them in the model's order.",
-        )
+    # Those of the training were read with its bands.
+    wanted = () if independent else options.bands
+    said = Feedback() if independent else feedback
+    bands = fit_named_bands(patches.bands, spec, wanted, said)
     patches = with_bands(patches, bands, store)
     used = {int(index) for index in np.flatnonzero(patches.counts(TEST))}
     matching = match_legends(spec.legend, patches.legend, used)
