@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.plan import Job, Pixels, Plan, Sink
 from lulc_engine.inference.runtimes import Prediction, Runtime
+from lulc_engine.inference.runtimes.machine import Machine
 from lulc_engine.inference.writers import MapWriters
 from lulc_engine.models.card import ModelSpec
 from lulc_engine.models.model_file import Tensors
 from lulc_engine.options import ClassifyOptions
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.reflectance import Radiometry
-
-if TYPE_CHECKING:
-    import torch  # it takes seconds to load, and wrong input should fail before
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,8 @@ class Task:
         scene: grid of the scene.
         part: the part of it that is wanted.
         feedback: for what is decided, and to stop.
+        model_sha256: of the model.
+        dtype: of the scene's values.
     """
 
     options: ClassifyOptions
@@ -41,6 +42,8 @@ class Task:
     scene: Grid
     part: Window
     feedback: Feedback
+    model_sha256: str
+    dtype: np.dtype
 
 
 @dataclass(frozen=True)
@@ -51,15 +54,17 @@ class Approach:
         grid: of the map.
         plan: what is read and where results go.
         sink: from the map's writers to what takes the results of jobs.
-        runtime: from a device to what executes the network.
+        runtime: from where to compute to what executes the network.
         several: whether classes do not exclude each other.
+        is_of_patches: whether the model is a patch classifier.
     """
 
     grid: Grid
     plan: Plan
     sink: Callable[[MapWriters], Sink]
-    runtime: Callable[[torch.device], Runtime]
+    runtime: Callable[[Machine], Runtime]
     several: bool = False
+    is_of_patches: bool = False
 
 
 class DirectSink:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,20 +14,20 @@ from lulc_engine.inference.approach import Approach, Task
 from lulc_engine.inference.extent import parse_extent
 from lulc_engine.inference.fitting import compare_resolution, fit_bands
 from lulc_engine.inference.patch_map import patch_approach
-from lulc_engine.inference.pipeline import ReadAhead
+from lulc_engine.inference.pipeline import ReadAhead, in_order
 from lulc_engine.inference.pixel_map import segmenter_approach
 from lulc_engine.inference.plan import Job, Pixels, Plan, Sink
+from lulc_engine.inference.precision import FEWEST_WINDOWS, faithful
 from lulc_engine.inference.radiometry import fit_radiometry
-from lulc_engine.inference.runtimes import Runtime
+from lulc_engine.inference.runtimes import Prediction, Runtime
+from lulc_engine.inference.runtimes.machine import choose_machine
 from lulc_engine.inference.writers import MapWriters, ModelIdentity
 from lulc_engine.models.card import read_spec, training_hashes
 from lulc_engine.models.model_file import read_model
 from lulc_engine.options import ClassifyOptions
 from lulc_engine.outputs import Outputs
-from lulc_engine.rasters.bands import Band
 from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.scene import Scene
-from lulc_engine.samples.chips import as_input
 
 
 def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
@@ -53,7 +54,17 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
             radiometry = fit_radiometry(found, partial(scene.sample, bands), spec, feedback)
             compare_resolution(scene, card["lulc:training"].get("pixel_m"), feedback)
             part = parse_extent(options.extent, scene.grid)
-            task = Task(options, spec, tensors, radiometry, scene.grid, part, feedback)
+            task = Task(
+                options,
+                spec,
+                tensors,
+                radiometry,
+                scene.grid,
+                part,
+                feedback,
+                card["model_sha256"],
+                scene.dtype(bands),
+            )
             approach = (segmenter_approach if spec.patch is None else patch_approach)(task)
             identity = ModelIdentity(
                 card["model_sha256"], tuple(training_hashes(card["lulc:training"]))
@@ -62,8 +73,9 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
                 options, approach.grid, spec.legend, identity, outputs, approach.several
             )
             try:
-                runtime = _runtime(approach, options, feedback)
-                _run(scene, bands, approach.plan, runtime, approach.sink(writers), feedback)
+                read = partial(approach.plan.read, scene, bands)
+                runtime = _runtime(approach, options, read, feedback)
+                _run(approach.plan, read, runtime, approach.sink(writers), feedback)
                 _check_result(writers)
                 feedback.progress(0.97, "Completing the files")
                 writers.finish()
@@ -85,36 +97,41 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
     }
 
 
-def _runtime(approach: Approach, options: ClassifyOptions, feedback: Feedback) -> Runtime:
-    feedback.progress(0.0, "Loading PyTorch")
-    # Imported here: it takes seconds, and wrong input should fail before.
-    from lulc_engine.devices import choose_device, use_threads
-
-    device = choose_device(options.device)
-    use_threads(options.threads)
-    return approach.runtime(device)
+def _runtime(
+    approach: Approach,
+    options: ClassifyOptions,
+    read: Callable[[Job], Pixels | None],
+    feedback: Feedback,
+) -> Runtime:
+    """Return what executes the network, after a comparison where precision is to be chosen."""
+    feedback.progress(0.0, "Preparing the network")
+    machine = choose_machine(options, approach.is_of_patches)
+    if machine.precision != "auto":
+        return approach.runtime(machine)
+    exact = approach.runtime(machine.at("f32"))
+    if len(approach.plan.jobs) < FEWEST_WINDOWS:
+        return exact
+    return faithful(exact, approach.runtime(machine.at("bf16")), approach.plan, read, feedback)
 
 
 def _run(
-    scene: Scene,
-    bands: list[Band],
     plan: Plan,
+    read: Callable[[Job], Pixels | None],
     runtime: Runtime,
     sink: Sink,
     feedback: Feedback,
 ) -> None:
     """Do all jobs of a plan."""
 
-    def read(job: Job) -> Pixels | None:
-        values, valid = scene.read(job.window, bands)
-        known = plan.known(job, valid)
-        return Pixels(as_input(values, valid), valid, known) if known.any() else None
+    def compute(pixels: Pixels | None) -> Prediction | None:
+        return None if pixels is None else runtime.run(*pixels)
 
     started, count = time.monotonic(), len(plan.jobs)
-    for number, (job, pixels) in enumerate(ReadAhead(plan.jobs, read)):
+    windows = in_order(ReadAhead(plan.jobs, read), compute, runtime.streams)
+    for number, (job, pixels, prediction) in enumerate(windows):
         feedback.check()
-        if pixels is not None:
-            sink.put(job, pixels, runtime.run(pixels.raw, pixels.known).cut(job.core))
+        if pixels is not None and prediction is not None:
+            sink.put(job, pixels, prediction.cut(job.core))
         if number + 1 == count or plan.jobs[number + 1].place.row_off > job.place.row_off:
             sink.complete_rows(job.place.row_stop)
         share = (number + 1) / count

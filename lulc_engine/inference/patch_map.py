@@ -8,24 +8,21 @@ with PER_PIXEL, the scene's pixels, each with the mean of all windows that see i
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from lulc_engine.errors import OptionsError
 from lulc_engine.inference.approach import Approach, DirectSink, Task
 from lulc_engine.inference.averaging import AveragingSink
 from lulc_engine.inference.lattice import Lattice
 from lulc_engine.inference.runtimes import Runtime, Wanted
+from lulc_engine.inference.runtimes.machine import Machine
 from lulc_engine.models.card import PatchFacts
 from lulc_engine.options import ClassifyOptions
-
-if TYPE_CHECKING:
-    import torch
 
 # Up to this side a window stands for the pixel in its middle.
 SMALL_PX = 15
 # What a job advances, in pixels: enough windows for a batch, little enough for a laptop's memory.
 _TILE_PX, _LARGEST_TILE_PX, _WINDOWS_PER_TILE = 512, 2048, 4
-_BAND_BYTES = 256 * 2**20
+_BAND_BYTES = 128 * 2**20
 
 
 def patch_approach(task: Task) -> Approach:
@@ -55,15 +52,17 @@ def patch_approach(task: Task) -> Approach:
         ),
         partial(_runtime, task, facts, step),
         facts.multilabel,
+        is_of_patches=True,
     )
 
 
-def _runtime(task: Task, facts: PatchFacts, step: int, device: torch.device) -> Runtime:
+def _runtime(task: Task, facts: PatchFacts, step: int, machine: Machine) -> Runtime:
     from lulc_engine.inference.runtimes.dense_runtime import DenseRuntime
     from lulc_engine.inference.runtimes.window_runtime import WindowRuntime
     from lulc_engine.models.build import load_patch_network
 
     options = task.options
+    device = machine.torch_device()
     network = load_patch_network(task.spec, task.tensors)
     network.input.set_radiometry(task.radiometry.scale, task.radiometry.offset)
     labels = not (options.per_pixel or facts.multilabel)

@@ -1,16 +1,19 @@
-"""Reading ahead while the network computes: one reader thread, a bounded queue."""
+"""Reading, computing and writing at the same time: threads and bounded queues."""
 
 from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from lulc_engine.rasters.files import gdal_settings
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+Found = TypeVar("Found")
 
 _POLL_S = 0.1
 
@@ -65,3 +68,30 @@ class ReadAhead(Generic[Job, Result]):
                 return
             except queue.Full:
                 continue
+
+
+def in_order(
+    items: Iterable[tuple[Job, Result]], compute: Callable[[Result], Found], streams: int
+) -> Iterator[tuple[Job, Result, Found]]:
+    """Yield ``(job, read, compute(read))`` in order, with several computed at once.
+
+    One more is under way than there are streams, so that none waits while the consumer writes.
+
+    Args:
+        items: what was read for each job.
+        compute: called from ``streams`` threads; an exception is raised again here.
+        streams: how many are computed at once.
+    """
+    waiting: deque[tuple[Job, Result, Future[Found]]] = deque()
+    with ThreadPoolExecutor(streams, thread_name_prefix="compute") as pool:
+        try:
+            for job, read in items:
+                waiting.append((job, read, pool.submit(compute, read)))
+                if len(waiting) > streams:
+                    job, read, found = waiting.popleft()
+                    yield job, read, found.result()
+            while waiting:
+                job, read, found = waiting.popleft()
+                yield job, read, found.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

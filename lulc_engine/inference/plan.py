@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from lulc_engine.inference.runtimes import Prediction
 from lulc_engine.inference.tiling import tiles
+from lulc_engine.rasters.bands import Band
 from lulc_engine.rasters.grid import Window
+from lulc_engine.rasters.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +47,23 @@ class Plan:
     jobs: Sequence[Job]
     known: Callable[[Job, np.ndarray], np.ndarray]
 
+    def read(self, scene: Scene, bands: Sequence[Band], job: Job) -> Pixels | None:
+        """Return what a job needs; None where no cell of its place gets a result."""
+        values, valid = scene.read(job.window, bands)
+        known = self.known(job, valid)
+        return Pixels(values, valid, known) if known.any() else None
 
-@dataclass(frozen=True)
-class Pixels:
+
+class Pixels(NamedTuple):
     """What was read for a job.
 
     Attributes:
-        raw: (C, H, W) float32, NaN where not valid.
+        values: (C, H, W) in the scene's type.
         valid: (H, W) bool.
         known: bool, the cells of the job's place that get a result.
     """
 
-    raw: np.ndarray
+    values: np.ndarray
     valid: np.ndarray
     known: np.ndarray
 

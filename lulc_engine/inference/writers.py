@@ -106,7 +106,9 @@ class MapWriters:
         """
         self.pixels += int(valid.sum())
         if self._map is not None and prediction.classes is not None:
-            classes = np.where(valid, prediction.classes, -1)
+            # The index after the last class stands for nodata, in the type of the classes.
+            nothing = prediction.classes.dtype.type(self.classes)
+            classes = np.where(valid, prediction.classes, nothing)
             self.areas.add(row, classes)
             self._map.put(row, column, self._values[classes])
         if self._confidence is not None and prediction.confidence is not None:

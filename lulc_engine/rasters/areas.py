@@ -28,12 +28,20 @@ class AreaCounter:
         self._known = self._row_areas is not None
 
     def add(self, row_off: int, classes: np.ndarray) -> None:
-        """Count class indices (H, W), -1 where there is no result, that begin at a row."""
-        for offset, row in enumerate(classes):
-            counts = np.bincount(row[row >= 0], minlength=len(self._legend))
-            self._pixels += counts
-            if self._row_areas is not None:
-                self._square_metres += counts * self._row_areas[row_off + offset]
+        """Count class indices (H, W), K where there is no result, that begin at a row."""
+        kinds = len(self._legend) + 1
+        height = classes.shape[0]
+        areas = None if self._row_areas is None else self._row_areas[row_off : row_off + height]
+        if areas is None or (areas == areas[0]).all():
+            counts = np.bincount(classes.reshape(-1), minlength=kinds)[None, :-1]
+            areas = None if areas is None else areas[:1]
+        else:
+            codes = classes + kinds * np.arange(height)[:, None]
+            counts = np.bincount(codes.reshape(-1), minlength=kinds * height)
+            counts = counts.reshape(height, kinds)[:, :-1]
+        self._pixels += counts.sum(axis=0)
+        if areas is not None:
+            self._square_metres += areas @ counts
 
     def rows(self) -> list[list[str | int | float | None]]:
         """Return the table ``id,name,pixels,hectares,share``; share is of classified pixels."""

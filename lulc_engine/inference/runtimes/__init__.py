@@ -30,7 +30,7 @@ class Prediction:
     """What a network says about a window; parts that were not asked for are None.
 
     Attributes:
-        classes: (H, W) int16 class indices.
+        classes: (H, W) class indices of an integer type that also holds their number.
         confidence: (H, W) uint8 percent of the winning class.
         probabilities: (K, H, W) float32.
     """
@@ -49,13 +49,20 @@ class Prediction:
 
 
 class Runtime(Protocol):
-    """Executes one network."""
+    """Executes one network.
 
-    def run(self, raw: np.ndarray, known: np.ndarray) -> Prediction:
-        """Return the prediction for raw values (C, H, W) float32, NaN where not valid.
+    Attributes:
+        streams: how many windows it takes at once, from as many threads.
+    """
+
+    streams: int
+
+    def run(self, values: np.ndarray, valid: np.ndarray, known: np.ndarray) -> Prediction:
+        """Return the prediction for a window.
 
         Args:
-            raw: the values.
+            values: (C, H, W) in the scene's type.
+            valid: (H, W) bool.
             known: bool, cells whose result is used, where the network gives one result per cell
                 of a lattice; a runtime may leave out others.
         """

@@ -14,6 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from lulc_engine.inference.runtimes import Prediction, Wanted
 from lulc_engine.inference.runtimes.torch_runtime import prediction_of
 from lulc_engine.models.patch_network import PatchNetwork
+from lulc_engine.samples.chips import as_input
 
 # On processors the image goes through the network in blocks whose features stay in the cache of a
 # core, and threads never wait for each other.
@@ -33,6 +34,8 @@ class DenseRuntime:
         wanted: what to give.
     """
 
+    streams = 1
+
     def __init__(
         self, network: PatchNetwork, device: torch.device, size: int, step: int, wanted: Wanted
     ) -> None:
@@ -44,8 +47,9 @@ class DenseRuntime:
         threads = torch.get_num_threads() if device.type == "cpu" else 1
         self._pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
 
-    def run(self, raw: np.ndarray, known: np.ndarray) -> Prediction:
-        """Return a result for each window (n, m) of raw values (C, H, W)."""
+    def run(self, values: np.ndarray, valid: np.ndarray, known: np.ndarray) -> Prediction:
+        """Return a result for each window (n, m) of the values."""
+        raw = as_input(values, valid)
         blocks = [block for block in self._blocks(*known.shape) if known[block].any()]
         found = list(self._pool.map(lambda block: self._run_block(raw, block), blocks))
         return _joined(known.shape, blocks, found)

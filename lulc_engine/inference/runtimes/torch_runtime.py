@@ -8,6 +8,7 @@ from torch import Tensor
 
 from lulc_engine.inference.runtimes import Prediction, Wanted
 from lulc_engine.models.network import Network
+from lulc_engine.samples.chips import as_input
 
 
 class TorchRuntime:
@@ -19,15 +20,17 @@ class TorchRuntime:
         wanted: what to give.
     """
 
+    streams = 1
+
     def __init__(self, network: Network, device: torch.device, wanted: Wanted) -> None:
         self._network = network.to(device).to(memory_format=torch.channels_last).eval()
         self._device = device
         self._wanted = wanted
 
-    def run(self, raw: np.ndarray, known: np.ndarray) -> Prediction:
-        """Return the prediction for all pixels of raw values (C, H, W) float32."""
+    def run(self, values: np.ndarray, valid: np.ndarray, known: np.ndarray) -> Prediction:
+        """Return the prediction for all pixels of a window."""
         with torch.inference_mode():
-            image = torch.from_numpy(raw)[None].to(self._device)
+            image = torch.from_numpy(as_input(values, valid))[None].to(self._device)
             logits = self._network(image.contiguous(memory_format=torch.channels_last))[0]
             return prediction_of(logits, self._wanted)
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from lulc_engine.inference.runtimes import Prediction, Wanted
 from lulc_engine.inference.runtimes.torch_runtime import prediction_of
 from lulc_engine.models.patch_network import PatchNetwork
+from lulc_engine.samples.chips import as_input
 
 # Normalised windows of a batch: enough to be busy with, and they stay in the processor's cache.
 _BATCH_BYTES = 16 * 2**20
@@ -32,6 +33,8 @@ class WindowRuntime:
         check: called now and then; raises to stop.
     """
 
+    streams = 1
+
     def __init__(
         self,
         network: PatchNetwork,
@@ -45,8 +48,9 @@ class WindowRuntime:
         self._device, self._wanted, self._check = device, wanted, check
         self._size, self._step = size, step
 
-    def run(self, raw: np.ndarray, known: np.ndarray) -> Prediction:
-        """Return a result for each window (n, m) of raw values (C, H, W); 0 where not known."""
+    def run(self, values: np.ndarray, valid: np.ndarray, known: np.ndarray) -> Prediction:
+        """Return a result for each window (n, m) of the values; 0 where not known."""
+        raw = as_input(values, valid)
         with torch.inference_mode():
             image = torch.from_numpy(raw)[None].to(self._device)
             channels = self._network.input(image.contiguous(memory_format=torch.channels_last))

@@ -32,7 +32,7 @@ def count(grid, classes):
 def classes():
     classes = np.zeros((8, 6), np.int64)
     classes[:2] = 1
-    classes[5, 3] = -1
+    classes[5, 3] = len(LEGEND)  # no result
     return classes
 
 
@@ -92,5 +92,5 @@ def test_without_a_system_there_are_pixels_only(classes):
 
 
 def test_nothing_classified():
-    rows = count(grid_of(CRS, ORIGIN), np.full((8, 6), -1))
+    rows = count(grid_of(CRS, ORIGIN), np.full((8, 6), len(LEGEND)))
     assert [row[2:] for row in rows] == [[0, 0, 0]] * 3

@@ -1,0 +1,147 @@
+"""Running a network in OpenVINO on processors; loads PyTorch only to prepare a model once.
+
+A network is traced for one shape and kept in the cache: changing shapes costs half the speed. The
+compiled form is kept there as well, so that the next run starts in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import openvino as ov
+from openvino.preprocess import PrePostProcessor
+
+import lulc_engine
+from lulc_engine.inference.runtimes import Prediction, Wanted
+from lulc_engine.inference.runtimes.cache import cache_folder, kept, key_of
+from lulc_engine.samples.chips import as_input
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_TYPES = {
+    "uint8": ov.Type.u8,
+    "int8": ov.Type.i8,
+    "uint16": ov.Type.u16,
+    "int16": ov.Type.i16,
+    "uint32": ov.Type.u32,
+    "int32": ov.Type.i32,
+    "float32": ov.Type.f32,
+    "float64": ov.Type.f64,
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a prepared model depends on.
+
+    Attributes:
+        model_sha256: of the model file.
+        scale: of the scene, per band.
+        offset: of the scene, per band.
+        shape: (C, H, W) of a window.
+        dtype: name of the values' type.
+        wanted: the outputs.
+    """
+
+    model_sha256: str
+    scale: tuple[float, ...]
+    offset: tuple[float, ...]
+    shape: tuple[int, int, int]
+    dtype: str
+    wanted: Wanted
+
+    def key(self) -> str:
+        """Return a name for it, of this version of the software."""
+        return key_of({**vars(self), "lulc": lulc_engine.__version__, "openvino": ov.__version__})
+
+
+def can_run(dtype: str) -> bool:
+    """Return whether values of a type can be given to OpenVINO as they are."""
+    return dtype in _TYPES
+
+
+def has_fast_bf16() -> bool:
+    """Return whether this processor computes in bfloat16 faster than in float32."""
+    return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+class OpenVinoRuntime:
+    """Executes a network on windows of one shape and type.
+
+    Args:
+        recipe: what it is prepared for.
+        graph: makes the `StoredGraph` where the cache does not have the model.
+        precision: f32 or bf16.
+        threads: processor threads. Each takes windows of its own: on a machine that also reads and
+            writes that is faster than all of them on one window.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        graph: Callable[[], nn.Module],
+        precision: str,
+        threads: int,
+    ) -> None:
+        self.streams = threads
+        self._recipe = recipe
+        self._local = threading.local()
+        folder = cache_folder()
+        name = recipe.key()
+        path = kept(folder, (f"{name}.xml", f"{name}.bin"), lambda f: _prepare(recipe, graph(), f))
+        core = ov.Core()
+        self._compiled = core.compile_model(
+            str(path),
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": precision,
+                "INFERENCE_NUM_THREADS": threads,
+                "NUM_STREAMS": threads,
+                "CACHE_DIR": str(folder / "compiled"),
+            },
+        )
+
+    def run(self, values: np.ndarray, valid: np.ndarray, known: np.ndarray) -> Prediction:
+        """Return the prediction for all pixels of a window of the recipe's shape and type."""
+        given = values if can_run(values.dtype.name) else as_input(values, valid)
+        request = self._request()
+        request.infer([given[None], valid[None, None].view(np.uint8)], share_inputs=True)
+        outputs = iter(
+            np.array(request.get_output_tensor(i).data[0])
+            for i in range(len(self._compiled.outputs))
+        )
+        wanted = self._recipe.wanted
+        return Prediction(
+            next(outputs) if wanted.classes else None,
+            next(outputs) if wanted.confidence else None,
+            next(outputs) if wanted.probabilities else None,
+        )
+
+    def _request(self) -> ov.InferRequest:
+        """Return this thread's request; its memory is used again."""
+        if not hasattr(self._local, "request"):
+            self._local.request = self._compiled.create_infer_request()
+        return self._local.request
+
+
+def _prepare(recipe: Recipe, graph: nn.Module, folder: Path) -> None:
+    """Trace a graph for the recipe's shape and write it as OpenVINO IR."""
+    import torch
+
+    channels, height, width = recipe.shape
+    example: Any = (torch.zeros(1, channels, height, width), torch.ones(1, 1, height, width))
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # tracing warns of shapes that are fixed on purpose
+        model = ov.convert_model(graph.eval(), example_input=example)
+    model.reshape({i: list(tensor.shape) for i, tensor in enumerate(example)})
+    inputs = PrePostProcessor(model)
+    inputs.input(0).tensor().set_element_type(_TYPES.get(recipe.dtype, ov.Type.f32))
+    inputs.input(1).tensor().set_element_type(ov.Type.u8)
+    ov.save_model(inputs.build(), folder / f"{recipe.key()}.xml", compress_to_fp16=False)
