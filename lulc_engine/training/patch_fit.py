@@ -50,6 +50,10 @@ class PatchTrainer:
         state: filled as training goes on, so that it survives a cancel.
         checkpoints: folder in which every epoch leaves a state to resume from, or None.
         resume: whether to go on from the state in it.
+
+    Attributes:
+        batches: makes the batches.
+        state: see above.
     """
 
     def __init__(
@@ -69,13 +73,13 @@ class PatchTrainer:
         self._patches, self._recipe, self._device = patches, recipe, device
         self._loss, self._context = loss, context
         self._held_out = patches.indices(VALIDATION)
-        self._batches = PatchBatches(network.input, patches, recipe, device, seed)
+        self.batches = PatchBatches(network.input, patches, recipe, device, seed)
         rates = (recipe.learning_rate, recipe.learning_rate * recipe.backbone_rate)
         parts = (network.head_parameters(), network.backbone_parameters())
         groups = parameter_groups(list(zip(parts, rates, strict=True)))
         optimizer = make_optimizer(recipe.optimizer, groups, recipe.weight_decay)
         self._optimizer = optimizer
-        self._schedule = Schedule(optimizer, recipe.schedule, recipe.epochs * self._batches.steps)
+        self._schedule = Schedule(optimizer, recipe.schedule, recipe.epochs * self.batches.steps)
         self._descent = Descent(network, optimizer, self._schedule)
         self._average = Average(network, recipe.average) if recipe.average else None
         self._bfloat16 = prefers_bfloat16(device, patches.size_px)
@@ -121,13 +125,13 @@ class PatchTrainer:
         """Show every training patch about once; return the mean loss of the good steps."""
         self._freeze(epoch <= self._recipe.freeze_epochs)
         losses = []
-        for step, (channels, targets) in enumerate(self._batches.epoch(epoch)):
+        for step, (channels, targets) in enumerate(self.batches.epoch(epoch)):
             feedback.check()
-            value = self._train_step(channels, targets)
+            value = self.step(channels, targets)
             if value is not None:
                 losses.append(value)
-            done = (epoch - first) * self._batches.steps + step + 1
-            share = done / ((self._recipe.epochs - first + 1) * self._batches.steps)
+            done = (epoch - first) * self.batches.steps + step + 1
+            share = done / ((self._recipe.epochs - first + 1) * self.batches.steps)
             left = (time.monotonic() - started) * (1 / share - 1)
             feedback.progress(share, self._progress_text(epoch, left))
         return sum(losses) / len(losses) if losses else float("nan")
@@ -141,7 +145,13 @@ class PatchTrainer:
         else:
             self._network.train()
 
-    def _train_step(self, channels: Tensor, targets: Tensor) -> float | None:
+    def step(self, channels: Tensor, targets: Tensor) -> float | None:
+        """Learn from one batch; return the loss, None where it is not a number.
+
+        Args:
+            channels: (n, C, k, k) float32, normalised.
+            targets: (n, K) float32.
+        """
         with low_precision(self._device, self._bfloat16):
             logits = self._network.logits(channels.contiguous(memory_format=torch.channels_last))
         value = self._descent.step(self._loss(logits, targets, self._context))
@@ -186,7 +196,7 @@ class PatchTrainer:
         if len(logits):
             honest = dataclasses.replace(self._context, label_smoothing=0.0)
             on_device = torch.from_numpy(logits).to(self._device)
-            loss = float(self._loss(on_device, self._batches.targets(self._held_out), honest))
+            loss = float(self._loss(on_device, self.batches.targets(self._held_out), honest))
         return {"loss": loss, **epoch_scores(labels(self._patches)[self._held_out], logits)}
 
     def _progress_text(self, epoch: int, left: float) -> str:
@@ -196,7 +206,7 @@ class PatchTrainer:
 
     def _write(self, folder: Path) -> None:
         """Leave all that a training needs to go on."""
-        chance, numbers = self._batches.state()
+        chance, numbers = self.batches.state()
         parts = {
             "network": take(self._network),
             "optimizer": optimizer_tensors(self._optimizer),
@@ -214,7 +224,7 @@ class PatchTrainer:
     @property
     def _identity(self) -> dict[str, Any]:
         """What must be equal for a training to go on."""
-        return {"recipe": dataclasses.asdict(self._recipe), "patches": self._batches.count}
+        return {"recipe": dataclasses.asdict(self._recipe), "patches": self.batches.count}
 
     def _restore(self, folder: Path) -> None:
         parts, values = read_state(folder, self.state)
@@ -236,5 +246,5 @@ class PatchTrainer:
             ) from err
         self._schedule.restore(values["schedule"])
         self._descent.taken = values["taken"]
-        self._batches.restore(parts["chance"], values["chance"])
+        self.batches.restore(parts["chance"], values["chance"])
         restore_random_states(parts["chance"], self._device)

@@ -315,9 +315,9 @@ def test_the_data_keep_up_with_the_network():
     net.body = make_spectralnet(BANDS, CLASSES, {})
     run = trainer(data, dataclasses.replace(QUICK, batch_size=64), net)
     order = np.arange(64)
-    channels, targets = next(run._batches.of(order))
-    assert best_seconds(lambda: list(run._batches.of(order))) < 0.1 * best_seconds(
-        lambda: run._train_step(channels, targets)
+    channels, targets = next(run.batches.of(order))
+    assert best_seconds(lambda: list(run.batches.of(order))) < 0.1 * best_seconds(
+        lambda: run.step(channels, targets)
     )
 
 
@@ -328,7 +328,7 @@ def test_batches_of_small_patches_are_made_ready_together_and_hold_each_patch_on
     )
     run = trainer(data, recipe)
     order = data.indices(TRAINING)[:592]
-    batches = list(run._batches.of(order))
+    batches = list(run.batches.of(order))
     assert [len(channels) for channels, _ in batches] == [16] * (len(order) // 16)
     shown = order[: len(batches) * 16]
     wanted = run._network.input(torch.from_numpy(data.raw(shown)))
@@ -339,7 +339,7 @@ def test_batches_of_small_patches_are_made_ready_together_and_hold_each_patch_on
 
 def test_the_last_epochs_show_patches_as_they_are():
     recipe = dataclasses.replace(QUICK, epochs=4, cutmix=1.0, mixup=0.0, mixed_share=0.5)
-    batches = trainer(patches(200), recipe)._batches
+    batches = trainer(patches(200), recipe).batches
     mixed = [
         any(not bool(((targets == 0) | (targets == 1)).all()) for _, targets in batches.epoch(n))
         for n in (1, 2, 3, 4)
