@@ -9,7 +9,10 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
+    QgsProcessingModelChildParameterSource,
     QgsProcessingModelOutput,
+    QgsProcessingModelParameter,
+    QgsProcessingParameterFile,
     QgsProcessingUtils,
     QgsProject,
     QgsVectorLayer,
@@ -158,22 +161,59 @@ def test_a_temporary_table_is_csv(requests, model_file, tmp_path):
     assert options_of(requests, "classifypatches", given)["output"].endswith(".csv")
 
 
-def test_a_table_is_csv_in_a_dialog_and_in_a_graphical_model(provider):
+@pytest.fixture
+def model(provider):
+    """A graphical model that trains on a folder of patches and classifies it."""
+    source = QgsProcessingModelChildParameterSource
+    made = QgsProcessingModelAlgorithm("model", "group")
+    any_path = QgsProcessingParameterFile.Behavior.Folder
+    folder = QgsProcessingParameterFile("FOLDER", "Folder", any_path)
+    made.addModelParameter(folder, QgsProcessingModelParameter("FOLDER"))
+    for name in ("trainpatchclassifier", "classifypatches"):
+        child = QgsProcessingModelChildAlgorithm(f"lulc:{name}")
+        child.setChildId(name)
+        child.addParameterSources("PATCHES", [source.fromModelParameter("FOLDER")])
+        if name == "classifypatches":
+            trained = source.fromChildOutput("trainpatchclassifier", "MODEL")
+            child.addParameterSources("MODEL", [trained])
+            output = QgsProcessingModelOutput("table")
+            output.setChildId(name)
+            output.setChildOutputName("OUTPUT")
+            child.setModelOutputs({"table": output})
+        made.addChildAlgorithm(child)
+    return made
+
+
+def test_a_table_is_csv_in_a_dialog_and_in_a_graphical_model(provider, model):
     algorithm = provider.algorithm("classifypatches").create()
     destination = algorithm.parameterDefinition("OUTPUT")
     assert destination.defaultFileExtension() == "csv"
     assert destination.createFileFilter().startswith("CSV (*.csv)")
-
-    model, output = QgsProcessingModelAlgorithm("model", "group"), QgsProcessingModelOutput("t")
-    child = QgsProcessingModelChildAlgorithm("lulc:classifypatches")
-    child.setChildId("child")
-    output.setChildId("child")
-    output.setChildOutputName("OUTPUT")
-    child.setModelOutputs({"t": output})
-    model.addChildAlgorithm(child)  # makes a copy of the parameter that is not of our class
-    (copied,) = model.destinationParameterDefinitions()
+    (copied,) = model.destinationParameterDefinitions()  # no longer of our class
     assert copied.defaultFileExtension() == "csv"
     assert provider.defaultVectorFileExtension(True) == "gpkg"
+
+
+def test_a_graphical_model_trains_and_classifies(requests, model, tmp_path, monkeypatch):
+    from qgis import processing
+
+    from lulc_qgis_plugin.algorithms import base
+
+    def write(request, feedback, engine):
+        requests.append(request)
+        given = request["options"]
+        with open(given.get("output") or given["model"], "w", encoding="utf-8") as stream:
+            stream.write(ONE_CLASS)
+        return {}
+
+    monkeypatch.setattr(base, "run_worker", write)
+    given = {"FOLDER": str(tmp_path), "classifypatches:table": "TEMPORARY_OUTPUT"}
+    (table,) = (v for k, v in processing.run(model, given).items() if k.endswith("table"))
+    assert table.endswith(".csv")
+    training, classification = (request["options"] for request in requests)
+    assert classification["model"] == training["model"]
+    assert classification["patches"] == training["patches"] == str(tmp_path)
+    assert QgsVectorLayer(table).fields().field("confidence").typeName() == "Real"
 
 
 # --- exchange ------------------------------------------------------------------------------------
