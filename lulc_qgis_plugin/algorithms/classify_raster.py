@@ -53,6 +53,8 @@ class ClassifyRaster(EngineAlgorithm):
         add("OFFSET", "Offset to reflectance", advanced=True)
         add("DEVICE", "Compute on", advanced=True)
         add("THREADS", "Processor threads", advanced=True)
+        add("RUNTIME", "Software that executes the network", advanced=True)
+        add("PRECISION", "Precision of the computation", advanced=True)
         add("TILE_PX", "Window size in pixels", advanced=True)
         add("STRIDE", "Patch classifiers: step between windows in pixels", advanced=True)
         add("PER_PIXEL", "Patch classifiers: a map in the scene's resolution", advanced=True)
