@@ -376,7 +376,7 @@ class TrainPatchesOptions(PatchOptions, MachineOptions):
         "The network: pixelnet or dcnn5 for windows of a few pixels; spectralnet, "
         "resnet18, resnet50, vgg16, vgg19, densenet121, swin, vit, wide_resnet50_2, "
         "efficientnet_b0 or any other name of timm. Default: pixelnet up to 15 px, else "
-        "spectralnet."
+        "spectralnet; dcnn5 with the published recipe."
     )
     weights: str = text(
         "Pretrained weights of a timm architecture: none, or imagenet (needs a network connection "
