@@ -21,7 +21,9 @@ from lulc_engine.options import ClassifyOptions
 # Up to this side a window stands for the pixel in its middle.
 SMALL_PX = 15
 # What a job advances, in pixels: enough windows for a batch, little enough for a laptop's memory.
-_TILE_PX, _LARGEST_TILE_PX, _WINDOWS_PER_TILE = 512, 2048, 4
+_TILE_PX, _LARGEST_TILE_PX, _FEWEST_WINDOWS = 512, 1024, 4
+# Of larger patches, along a side: so many take seconds, after which progress is due.
+_MOST_WINDOWS = 32
 _BAND_BYTES = 128 * 2**20
 
 
@@ -44,7 +46,7 @@ def patch_approach(task: Task) -> Approach:
 
     return Approach(
         grid,
-        lattice.plan(cells, _tile_px(task, facts.size_px)),
+        lattice.plan(cells, _tile_px(task, facts.size_px, step)),
         lambda writers: (
             AveragingSink(writers, lattice, cells, task.part)
             if options.per_pixel
@@ -105,16 +107,18 @@ def _say(task: Task, step: int) -> None:
     size = task.spec.patch.size_px if task.spec.patch else 0
     if task.options.per_pixel:
         text = f"Windows of {size} pixels at steps of {step}, averaged for each pixel."
-    elif step == 1:
+    elif step == 1 and size <= SMALL_PX:
         text = f"Every pixel is classified by the window of {size} pixels around it."
     else:
         text = f"Windows of {size} pixels; the map has a pixel for every {step} of the scene's."
     task.feedback.info(text)
 
 
-def _tile_px(task: Task, size: int) -> int:
+def _tile_px(task: Task, size: int, step: int) -> int:
     """Return about how many pixels a job advances."""
-    side = min(max(_TILE_PX, _WINDOWS_PER_TILE * size), _LARGEST_TILE_PX)
+    side = min(max(_TILE_PX, _FEWEST_WINDOWS * size), _LARGEST_TILE_PX)
+    if size > SMALL_PX:
+        side = min(side, _MOST_WINDOWS * step)
     if task.options.per_pixel:
         row_bytes = 4 * len(task.spec.legend) * task.part.width
         side = min(side, max(_BAND_BYTES // row_bytes - size, 1))
