@@ -15,6 +15,12 @@ settings.register_profile("engine", derandomize=True, deadline=None, max_example
 settings.load_profile("engine")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Keep prepared models of tests, and of processes that they start, out of the user's cache."""
+    os.environ["LULC_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture
 def write_raster(tmp_path):
     """Return `factories.write_raster`, which here takes a file name."""

@@ -1,0 +1,182 @@
+"""OpenVINO beside PyTorch: the same labels from the same file, faster and without loading torch."""
+
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import rasterio
+from factories import random_image, write_raster
+from landscape import make_spec, write_untrained_model
+from seamless import UNDECIDED, logits_of, run_classify
+
+from lulc_engine.errors import OptionsError
+from lulc_engine.feedback import Feedback
+from lulc_engine.inference.pipeline import in_order
+from lulc_engine.inference.plan import pixel_plan
+from lulc_engine.inference.precision import FEWEST_WINDOWS, agreement, faithful
+from lulc_engine.inference.runtimes import Prediction
+from lulc_engine.inference.runtimes.cache import cache_folder, kept
+from lulc_engine.rasters.grid import Window
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return write_untrained_model(tmp_path_factory.mktemp("model") / "m.safetensors")
+
+
+def classify_with(runtime, folder, scene, model):
+    """Return the bands of all rasters that a classification writes."""
+    paths = {
+        name: str(folder / f"{runtime}_{name}.tif") for name in ("confidence", "probabilities")
+    }
+    run_classify(scene, model, folder / f"{runtime}.tif", runtime=runtime, **paths)
+    found = []
+    for path in (folder / f"{runtime}.tif", *paths.values()):
+        with rasterio.open(path) as dataset:
+            found.append(dataset.read())
+    return found
+
+
+@pytest.mark.parametrize("architecture", ["mobile_unet", "unet", "deeplabv3plus", "segformer"])
+def test_all_outputs_are_those_of_pytorch(tmp_path, architecture):
+    settings = {} if architecture == "mobile_unet" else {"encoder": "mobilenet_v2"}
+    spec = make_spec(architecture=architecture, settings=settings, halo_px=None, stride=32)
+    path, network = write_untrained_model(tmp_path / "m.safetensors", spec)
+    image = random_image(3, 70, 90)
+    scene = write_raster(tmp_path / "scene.tif", image, nodata=0)
+    ours = classify_with("openvino", tmp_path, scene, path)
+    theirs = classify_with("torch", tmp_path, scene, path)
+    best = np.sort(logits_of(network, image, np.ones(image.shape[1:], bool)), axis=0)
+    decided = best[-1] - best[-2] >= UNDECIDED
+    np.testing.assert_array_equal(ours[0][0][decided], theirs[0][0][decided])
+    assert np.abs(ours[1].astype(int) - theirs[1]).max() <= 1  # percent are rounded
+    np.testing.assert_allclose(ours[2], theirs[2], atol=1e-3)  # logits here are large
+
+
+def test_a_prepared_model_needs_no_pytorch(tmp_path, model):
+    scene = write_raster(tmp_path / "scene.tif", random_image(3, 40, 50))
+    code = (
+        "import sys; from lulc_engine.cli.main import main;"
+        "code = main(sys.argv[1:]); print('torch' in sys.modules); sys.exit(code)"
+    )
+    loaded = []
+    for name in ("first", "second"):
+        words = ["--image", scene, "--model", model[0], "--output", tmp_path / f"{name}.tif"]
+        command = [sys.executable, "-c", code, "classify", *map(str, words), "--threads", "1"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        loaded.append(done.stdout.split()[-1])
+    assert loaded == ["True", "False"]
+    with rasterio.open(tmp_path / "first.tif") as a, rasterio.open(tmp_path / "second.tif") as b:
+        np.testing.assert_array_equal(a.read(), b.read())
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path, model, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("LULC_CACHE", str(blocked))
+    scene = write_raster(tmp_path / "scene.tif", random_image(3, 40, 50))
+    run_classify(scene, model[0], tmp_path / "map.tif", runtime="openvino")
+    assert (tmp_path / "map.tif").is_file()
+    assert cache_folder() != blocked
+
+
+def test_what_is_not_finished_is_not_in_the_cache(tmp_path):
+    def fail(folder):
+        (folder / "a").write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        kept(tmp_path, ("a", "b"), fail)
+    assert list(tmp_path.iterdir()) == []
+    path = kept(tmp_path, ("a", "b"), lambda folder: [(folder / n).write_text(n) for n in "ab"])
+    assert path == tmp_path / "a"
+    assert {item.name for item in tmp_path.iterdir()} == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"runtime": "torch", "precision": "bf16"},
+        {"runtime": "openvino", "device": "cuda"},
+        {"runtime": "magic"},
+    ],
+)
+def test_choices_that_contradict_each_other(tmp_path, model, options):
+    scene = write_raster(tmp_path / "scene.tif", random_image(3, 40, 50))
+    with pytest.raises(OptionsError):
+        run_classify(scene, model[0], tmp_path / "map.tif", **options)
+    assert not (tmp_path / "map.tif").exists()
+
+
+# --- precision -----------------------------------------------------------------------------------
+
+
+class Painter:
+    """A runtime that knows no network: class 0 but for a share of the rows of a window."""
+
+    streams = 1
+
+    def __init__(self, wrong_rows):
+        self.wrong_rows = wrong_rows
+
+    def run(self, values, valid, known):
+        classes = np.zeros(valid.shape, np.uint8)
+        classes[: self.wrong_rows] = 1
+        return Prediction(classes, None, None)
+
+
+@pytest.fixture
+def plan():
+    whole = Window(0, 0, 1000, 1000)
+    plan = pixel_plan(whole, whole, 200, 0, 1)
+    assert len(plan.jobs) >= FEWEST_WINDOWS
+    return plan
+
+
+def read_valid(job):
+    from lulc_engine.inference.plan import Pixels
+
+    valid = np.ones((job.window.height, job.window.width), bool)
+    return Pixels(np.zeros((1, *valid.shape), np.uint8), valid, valid[job.core])
+
+
+@pytest.mark.parametrize(("wrong_rows", "is_taken"), [(0, True), (1, True), (2, False)])
+def test_a_fast_runtime_is_taken_where_it_agrees(plan, wrong_rows, is_taken):
+    exact, fast = Painter(0), Painter(wrong_rows)  # a row of 200 is half a percent
+    assert agreement(exact, fast, plan, read_valid) == 1 - wrong_rows / 200
+    assert faithful(exact, fast, plan, read_valid, Feedback()) is (fast if is_taken else exact)
+
+
+def test_nothing_to_compare_on(plan):
+    exact, fast = Painter(0), Painter(0)
+    assert faithful(exact, fast, plan, lambda job: None, Feedback()) is exact
+
+
+# --- several windows at once ---------------------------------------------------------------------
+
+
+def test_results_come_in_order_from_several_threads():
+    together = threading.Barrier(2, timeout=30)  # broken unless two are computed at once
+
+    def compute(read):
+        if read < 4:
+            together.wait()
+        return read * 10
+
+    found = list(in_order(((n, n) for n in range(9)), compute, 2))
+    assert found == [(n, n, n * 10) for n in range(9)]
+
+
+def test_an_error_of_a_thread_reaches_the_consumer():
+    def compute(read):
+        if read == 3:
+            raise ValueError("three")
+        return read
+
+    found = []
+    with pytest.raises(ValueError, match="three"):
+        found.extend(in_order(((n, n) for n in range(99)), compute, 2))
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("compute")]
+    assert not any(thread.is_alive() for thread in threads)
