@@ -100,7 +100,7 @@ qgis_python() { echo "$SYSTEM_PYTHON"; }
 
 install_engine() {
     "$2" -m venv "$1"
-    "$1/bin/python" -m pip install -q -c constraints.txt -e '.[test]'
+    "$1/bin/python" -m pip install -q -c constraints.txt -e '.[test,onnx,parquet]'
     # The one mismatch that installs without complaint and fails at the first import.
     "$1/bin/python" -c 'import torch, torchvision, segmentation_models_pytorch, rasterio, openvino'
 }
