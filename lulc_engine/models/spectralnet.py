@@ -16,7 +16,7 @@ Our own design, for patches of 64 to 120 px and any number of bands:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -186,10 +186,18 @@ class _Fusion(nn.Module):
         self.weights = nn.Parameter(torch.zeros(len(widths)))
 
     def forward(self, levels: list[Tensor]) -> Tensor:
-        height, width = levels[-1].shape[-2:]
+        size = levels[-1].shape[-2:]
         share = torch.softmax(self.weights, dim=0)
         fused = torch.zeros_like(levels[-1])
         for index, (level, project) in enumerate(zip(levels, self.project, strict=True)):
-            small = functional.adaptive_avg_pool2d(level, (height, width))
-            fused = fused + share[index] * project(small)
+            fused = fused + share[index] * project(_shrunk(level, size))
         return functional.relu(fused)
+
+
+def _shrunk(level: Tensor, size: Sequence[int]) -> Tensor:
+    """Return the means of the parts that a map divides into; ONNX knows them only where equal."""
+    height, width = int(size[0]), int(size[1])
+    down, right = int(level.shape[2]) // height, int(level.shape[3]) // width
+    if (height * down, width * right) == tuple(int(side) for side in level.shape[2:]):
+        return functional.avg_pool2d(level, (down, right))
+    return functional.adaptive_avg_pool2d(level, (height, width))
