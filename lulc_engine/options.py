@@ -384,6 +384,10 @@ class TrainPatchesOptions(PatchOptions, MachineOptions):
         "none",
         choices=("none", "imagenet"),
     )
+    initial_model: str = text(
+        "Model file to start from: a patch classifier of the same network and bands, trained "
+        "earlier or on other patches. Other classes get a new head."
+    )
     resize_px: Optional[int] = integer(
         "Resize patches to this side before the network. Default: not at all.", None, 8, 1024
     )

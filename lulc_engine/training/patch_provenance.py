@@ -65,6 +65,7 @@ def describe_patch_files(options: TrainPatchesOptions, patches: PatchSet) -> dic
         "source": patches.source,
         "files": patches.files,
         "labels": describe_file(options.labels) if options.labels else None,
+        "initial_model": describe_file(options.initial_model) if options.initial_model else None,
         "sha256": data_sha256(patches),
     }
 

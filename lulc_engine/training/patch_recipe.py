@@ -100,7 +100,7 @@ PATCH_RECIPES = {
         jitter=0.05,
         mixup=0.1,
         cutmix=0.2,
-        mixed_share=0.5,
+        mixed_share=0.7,
         metric="macro_f1",
     ),
 }

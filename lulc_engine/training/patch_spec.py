@@ -10,6 +10,7 @@ from lulc_engine.errors import DataError, OptionsError
 from lulc_engine.models.build import build_patch_network
 from lulc_engine.models.card import PATCHES, ModelSpec, PatchFacts
 from lulc_engine.models.patch_network import PatchNetwork
+from lulc_engine.models.start import start_from
 from lulc_engine.options import MULTILABEL_LOSSES, PATCH_CLASSIFIERS, TrainPatchesOptions
 from lulc_engine.rasters.reflectance import Radiometry
 from lulc_engine.samples.patches.patch_set import PatchSet
@@ -50,14 +51,16 @@ def patch_spec(options: TrainPatchesOptions, patches: PatchSet) -> ModelSpec:
 def fitted_network(
     options: TrainPatchesOptions, patches: PatchSet, rng: np.random.Generator
 ) -> tuple[ModelSpec, PatchNetwork]:
-    """Return the spec and an untrained network with the statistics of the training patches.
+    """Return the spec and a network as it is before training.
 
-    The published recipe has none: its network takes scaled values as they are.
+    It has the statistics of the training patches, save in the published recipe, whose network takes
+    scaled values as they are, and the weights of INITIAL_MODEL where one is named.
 
     Raises:
         DataError: no training patch has a valid pixel.
         OptionsError: an option does not go with the architecture or the patches.
         BandError: an index needs a band that is not there.
+        ModelFileError: INITIAL_MODEL cannot be read.
     """
     spec = patch_spec(options, patches)
     network = build_patch_network(spec)
@@ -66,6 +69,8 @@ def fitted_network(
         raise DataError("No training patch has a valid pixel.", "Check the patches and MASK.")
     if options.recipe != _PUBLISHED:
         network.input.set_statistics(*channel_statistics(network.input, pixels))
+    if options.initial_model:
+        start_from(network, spec, options.initial_model)
     return dataclasses.replace(spec, value_range=value_range(pixels)), network
 
 
@@ -102,6 +107,10 @@ def _settings(options: TrainPatchesOptions, architecture: str) -> dict[str, obje
             raise OptionsError(
                 f"There are no {options.weights} weights of {architecture}.",
                 "Choose an architecture of timm, such as resnet18, or --weights none.",
+            )
+        if options.initial_model:
+            raise OptionsError(
+                "--weights and --initial-model are two ways to start.", "Leave one of them out."
             )
         settings["weights"] = options.weights
     if options.resize_px is not None:

@@ -27,7 +27,16 @@ from lulc_engine.training.recipe import Recipe
 # the model.
 _OUTPUTS = {"model", "report", "metrics", "table", "predictions", "checkpoints"}
 _NOT_PROVENANCE = _OUTPUTS | {"keep_best", "device", "threads", "resume"}
-_PATHS = {"image", "labels", "test_labels", "mask", "patches", "features", "targets"}
+_PATHS = {
+    "image",
+    "labels",
+    "test_labels",
+    "mask",
+    "patches",
+    "features",
+    "targets",
+    "initial_model",
+}
 
 
 def describe_training(

@@ -42,9 +42,9 @@ def stage(
 
 
 def patch_inputs(options: TrainPatchesOptions) -> list[str]:
-    """Return the files of patches and labels, which no output may replace."""
+    """Return the files that are read, which no output may replace."""
     paths = [*options.image, *options.mask, options.labels, options.patches]
-    paths += [options.features, options.targets]
+    paths += [options.features, options.targets, options.initial_model]
     return [path.split("|")[0] for path in paths if path]
 
 

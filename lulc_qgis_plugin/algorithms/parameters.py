@@ -122,9 +122,11 @@ class ModelParameter(QgsProcessingParameterFile):
         return named or bool(super().checkValueIsAcceptable(value, context))
 
 
-def model_parameter() -> Definition:
+def model_parameter(
+    name: str = "MODEL", label: str = "Model", optional: bool = False
+) -> Definition:
     """Return the parameter for the model that an algorithm reads."""
-    definition = ModelParameter("MODEL", "Model", fileFilter=MODEL_FILTER)
+    definition = ModelParameter(name, label, optional=optional, fileFilter=MODEL_FILTER)
     return with_widget(
         definition,
         "text_widget.TextWidget",

@@ -13,7 +13,7 @@ from qgis.core import (
 )
 
 from ..engine_source import options
-from .parameters import MODEL_FILTER, with_widget
+from .parameters import MODEL_FILTER, model_parameter, with_widget
 from .patch_data import PatchAlgorithm
 
 
@@ -46,6 +46,8 @@ class TrainPatchClassifier(PatchAlgorithm):
         add("STRETCH", "Reflectances of the 8-bit values 0 and 255", advanced=True)
         add("INDICES", "Spectral indices to add", advanced=True)
         add("WEIGHTS", "Pretrained weights", advanced=True)
+        start = model_parameter("INITIAL_MODEL", "Model to start from", optional=True)
+        add("INITIAL_MODEL", start, advanced=True)
         add("FREEZE_EPOCHS", "Epochs in which only the head learns", advanced=True)
         add("RESIZE_PX", "Resize patches to this size in pixels", advanced=True)
 
