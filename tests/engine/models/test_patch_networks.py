@@ -1,83 +1,25 @@
 """Patch classifiers: their structure, the patches they take, and that files give them back."""
 
-import numpy as np
 import pytest
 import timm
 import torch
+from patch_networks import ARCHITECTURES, SMALL, expect_a_life, patch_spec, trained_one_step
 from torch import nn
 
 from lulc_engine.errors import EnvironmentFailure, OptionsError
 from lulc_engine.models.bodies import build_patch_body
 from lulc_engine.models.build import build_patch_network, load_patch_network, network_tensors
-from lulc_engine.models.card import PATCHES, ModelSpec, PatchFacts, make_card, read_spec
+from lulc_engine.models.card import ModelSpec
 from lulc_engine.models.dcnn5 import Dcnn5
-from lulc_engine.models.model_file import read_model, write_model
 from lulc_engine.models.network import parameter_count
 from lulc_engine.models.timm_models import TimmClassifier
-from lulc_engine.options import PATCH_CLASSIFIERS, TIMM_NAMES
-from lulc_engine.rasters.bands import Band
-from lulc_engine.rasters.legend import Legend
-from lulc_engine.rasters.reflectance import Radiometry
-
-ARCHITECTURES = [*PATCH_CLASSIFIERS, *TIMM_NAMES]
-SMALL = ("pixelnet", "dcnn5")
-
-
-def patch_spec(architecture, bands=4, classes=3, patch_px=64):
-    rows = [{"id": i, "name": f"class {i}", "color": f"#0000{i:02x}"} for i in range(classes)]
-    return ModelSpec(
-        task=PATCHES,
-        architecture=architecture,
-        settings={"weights": "none"},
-        bands=tuple(Band(i + 1, f"B{i + 1}", None) for i in range(bands)),
-        indices=(),
-        radiometry=Radiometry((1e-4,) * bands, (0.0,) * bands, "test", "test"),
-        value_range=((0.0, 10000.0),) * bands,
-        legend=Legend.from_rows(rows),
-        halo_px=None,
-        stride=1,
-        patch=PatchFacts(patch_px),
-    )
-
-
-def trained_one_step(spec, seed=0):
-    """A network after one step on two patches, and what it was before."""
-    torch.manual_seed(seed)
-    network = build_patch_network(spec).train()
-    before = [parameter.detach().clone() for parameter in network.parameters()]
-    patches = patches_for(spec)
-    optimizer = torch.optim.SGD(network.parameters(), 1e-2)
-    loss = nn.functional.cross_entropy(network(patches), torch.tensor([0, 1]))
-    loss.backward()
-    optimizer.step()
-    return network.eval(), before
-
-
-def patches_for(spec, count=2, seed=1):
-    shape = (count, len(spec.bands), spec.patch.size_px, spec.patch.size_px)
-    return 3000 * torch.rand(shape, generator=torch.Generator().manual_seed(seed))
+from lulc_engine.options import TIMM_NAMES
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_a_step_and_a_file_give_the_same_network_back(architecture, tmp_path):
+def test_a_step_a_file_and_a_map_keep_the_network(architecture, tmp_path):
     spec = patch_spec(architecture, patch_px=5 if architecture in SMALL else 64)
-    network, before = trained_one_step(spec)
-    moved = [not torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True)]
-    assert sum(moved) > 0.3 * len(moved)  # ResNets begin with branches that add nothing
-
-    statistics = ([0.0] * spec.in_channels, [1.0] * spec.in_channels)
-    card = make_card(spec, "m", parameter_count(network), "2", statistics, {}, {}, {})
-    path = tmp_path / "m.safetensors"
-    tensors = network_tensors(network)
-    write_model(path, tensors, card)
-    card, read = read_model(path)
-    again = load_patch_network(read_spec(card), read)
-    assert all(np.array_equal(tensors[name].ravel(), read[name].ravel()) for name in tensors)
-    with torch.inference_mode():
-        logits = network(patches_for(spec))
-        assert torch.equal(again(patches_for(spec)), logits)
-    assert logits.shape == (2, 3)
-    assert torch.isfinite(logits).all()
+    expect_a_life(spec, tmp_path)
 
 
 @pytest.mark.parametrize("architecture", ["dcnn5", "pixelnet", "resnet18", "efficientnet_b0"])
