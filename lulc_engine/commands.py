@@ -43,6 +43,9 @@ COMMANDS: dict[str, Command] = {
         declared.ClassifyPatchesOptions, "lulc_engine.inference.patch_table:classify_patches"
     ),
     "assess": Command(declared.AssessOptions, "lulc_engine.evaluation.assess:assess"),
+    "suggest-samples": Command(
+        declared.SuggestSamplesOptions, "lulc_engine.sampling.suggest:suggest_samples"
+    ),
     "info": Command(declared.InfoOptions, "lulc_engine.models.info:info"),
     "export-patches": Command(
         declared.ExportPatchesOptions, "lulc_engine.samples.patches.export:export_patches"

@@ -59,7 +59,7 @@ PATCH_LOSSES = {
     "soft_f1": "lulc_engine.losses.patch_losses:soft_f1",
 }
 MULTILABEL_LOSSES = tuple(name for name in PATCH_LOSSES if name != "cross_entropy")
-RUNTIMES = ("auto", "openvino", "torch")
+RUNTIMES = ("auto", "openvino", "onnxruntime", "torch")
 PRECISIONS = ("auto", "f32", "bf16")
 SCHEDULES = ("one_cycle", "plateau")
 KEPT = ("metric", "loss", "last")
@@ -74,7 +74,8 @@ IMAGE_FORMATS = ("tif", "png", "npy")
 INDICES = ("ndvi", "ndbi", "evi", "savi", "ndwi")
 RECIPES = ("default", "published")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-SAMPLINGS = ("none", "simple", "stratified")
+DESIGNS = ("simple", "stratified")
+SAMPLINGS = ("none", *DESIGNS)
 
 T = TypeVar("T", bound="Options")
 
@@ -277,14 +278,15 @@ class ClassifyOptions(SceneOptions, MachineOptions):
     )
     tile_px: int = integer("Side of the windows in pixels; 0 chooses it.", 0, 0, 16384)
     runtime: str = text(
-        "What executes the network. auto: OpenVINO on processors, PyTorch on GPUs and for patch "
-        "classifiers.",
+        "What executes the network. auto: OpenVINO on processors (ONNX Runtime where it is not "
+        "installed), PyTorch on GPUs and for patch classifiers.",
         "auto",
         choices=RUNTIMES,
     )
     precision: str = text(
-        "f32 is exact. bf16 is up to three times as fast on processors that have it. auto: bf16 "
-        "for large scenes, where it gives the same label to 99.5 % of the pixels of some windows.",
+        "f32 is exact. bf16 is up to three times as fast on processors that have it and on GPUs. "
+        "auto: bf16 for large scenes, where it gives the same label to 99.5 % of the pixels of "
+        "some windows.",
         "auto",
         choices=PRECISIONS,
     )
@@ -543,6 +545,42 @@ class AssessOptions(Options):
     report: str = text("HTML report to write.")
     metrics: str = text("JSON file of metrics to write.")
     table: str = text("CSV table of per-class scores to write.")
+
+
+@dataclass(frozen=True)
+class SuggestSamplesOptions(Options):
+    """Draw a random sample of points from a map, to assess its accuracy by."""
+
+    map: str = text("Map to sample.", required=True)
+    sampling: str = text(
+        "simple: every pixel is as likely; stratified: so many in each class of the map.",
+        "stratified",
+        choices=DESIGNS,
+    )
+    size: Optional[int] = integer(
+        "Points in all. Default: as many as STANDARD_ERROR asks for.", None, 1, 10**6
+    )
+    standard_error: float = number(
+        "Standard error that overall accuracy shall have, as a share of 1: half of what stands "
+        "after ± at 95 % confidence.",
+        0.015,
+        0.001,
+        0.25,
+    )
+    expected_accuracy: Tuple[str, ...] = texts(
+        "User's accuracy to expect, 0 to 1: a number for all classes, NAME=NUMBER or ID=NUMBER for "
+        "one. Default: 0.85.",
+        commas=True,
+    )
+    min_per_class: int = integer(
+        "Stratified: points that each class gets at least, however rare.", 50, 2, 10**5
+    )
+    map_class: bool = switch(
+        "Write what the map has at each point. Whoever labels the points should not see it."
+    )
+    seed: int = integer("Seed of every random choice.", 0, 0, 2**32 - 1)
+    output: str = text("Points to write (.gpkg, or .geojson in degrees).", required=True)
+    table: str = text("CSV table of classes, their shares and points to write.")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from .algorithms.export_patches import ExportPatches
 from .algorithms.import_model import ImportModel
 from .algorithms.model_info import ModelInfo
 from .algorithms.setup_engine import SetupEngine
+from .algorithms.suggest_samples import SuggestSamples
 from .algorithms.train_patch_classifier import TrainPatchClassifier
 from .algorithms.train_segmenter import TrainSegmenter
 from .engine_source import ENGINE_VERSION, resource
@@ -23,6 +24,7 @@ ALGORITHMS = (
     ClassifyRaster,
     ClassifyPatches,
     AssessAccuracy,
+    SuggestSamples,
     ModelInfo,
     ExportPatches,
     ImportModel,

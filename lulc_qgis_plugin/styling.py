@@ -7,6 +7,7 @@ from typing import Any
 
 from qgis.core import (
     QgsColorRampShader,
+    QgsEditorWidgetSetup,
     QgsMapLayer,
     QgsPalettedRasterRenderer,
     QgsProcessingContext,
@@ -15,6 +16,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsRasterShader,
     QgsSingleBandPseudoColorRenderer,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QColor
 
@@ -75,6 +77,20 @@ class RampStyle(LayerStyle):
     def apply(self, layer: QgsRasterLayer) -> None:
         """Show band 1 on the ramp."""
         set_ramp(layer, *self._span)
+
+
+class ClassPickerStyle(LayerStyle):
+    """Lets people choose the class of a feature from the classes of a legend."""
+
+    def __init__(self, field: str, legend: Sequence[Any]) -> None:
+        super().__init__()
+        self._field, self._legend = field, legend
+
+    def apply(self, layer: QgsVectorLayer) -> None:
+        """Show the field as a list of names that holds ids."""
+        choices = [{str(item["name"]): str(item["id"])} for item in self._legend]
+        setup = QgsEditorWidgetSetup("ValueMap", {"map": choices})
+        layer.setEditorWidgetSetup(layer.fields().indexOf(self._field), setup)
 
 
 def style_when_loaded(context: QgsProcessingContext, layer_id: str, style: LayerStyle) -> None:

@@ -100,7 +100,7 @@ class ClassMap:
         if self.nodata is None and 0 in values and not named and 0 not in reference_ids:
             empty.add(0)
             self.notes.append(
-                f"{Path(self.path).name} has no nodata value; its value 0, which neither legend "
+                f"{Path(self.path).name} has no nodata value; its value 0, which no legend "
                 "has, was taken to mean unclassified."
             )
         return empty

@@ -15,6 +15,7 @@ IDS = [
     "importmodel",
     "modelinfo",
     "setupengine",
+    "suggestsamples",
     "trainpatchclassifier",
     "trainsegmenter",
 ]

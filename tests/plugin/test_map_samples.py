@@ -1,0 +1,57 @@
+"""Requests and results of the algorithms that sample and compare maps."""
+
+import numpy as np
+import pytest
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsVectorLayer,
+)
+from support import write_raster
+
+pytestmark = pytest.mark.usefixtures("qgis_new_project")
+
+
+def run(algorithm, parameters):
+    from qgis import processing
+
+    return processing.run(f"lulc:{algorithm}", parameters)
+
+
+@pytest.fixture
+def map_path(tmp_path):
+    return str(write_raster(tmp_path / "map.tif", np.ones((8, 8), "uint8"), nodata=0))
+
+
+def test_a_sample_is_asked_for_with_the_defaults_of_the_engine(requests, map_path, tmp_path):
+    from lulc_qgis_plugin.engine_source import options
+
+    output = str(tmp_path / "points.gpkg")
+    with pytest.raises(QgsProcessingException, match="does not exist"):  # nobody writes it here
+        run("suggestsamples", {"MAP": map_path, "OUTPUT": output})
+    expected = options.SuggestSamplesOptions(map=map_path, output=output).as_dict()
+    assert requests[-1]["command"] == "suggest-samples"
+    assert requests[-1]["options"] == expected
+
+
+def test_numbers_of_a_sample_are_outputs(requests, map_path, tmp_path):
+    output = tmp_path / "points.gpkg"
+    output.write_bytes(b"written by nobody")
+    requests.answer = {"points": 7, "expected_error": 0.25, "legend": []}
+    given = {"MAP": map_path, "OUTPUT": str(output), "EXPECTED_ACCURACY": "0.9,forest=0.7"}
+    result = run("suggestsamples", given)
+    assert (result["POINTS"], result["EXPECTED_ERROR"]) == (7, 0.25)
+    assert requests[-1]["options"]["expected_accuracy"] == ["0.9", "forest=0.7"]
+
+
+def test_the_class_of_a_point_is_chosen_from_a_list():
+    from lulc_qgis_plugin.styling import ClassPickerStyle
+
+    layer = QgsVectorLayer("Point?crs=EPSG:4326&field=class_id:integer", "points", "memory")
+    legend = [{"id": 7, "name": "<b>forest"}, {"id": 2, "name": "water"}]
+    style = ClassPickerStyle("class_id", legend)
+    style.postProcessLayer(layer, QgsProcessingContext(), QgsProcessingFeedback())
+    setup = layer.editorWidgetSetup(0)
+    assert setup.type() == "ValueMap"
+    assert setup.config() == {"map": [{"<b>forest": "7"}, {"water": "2"}]}
