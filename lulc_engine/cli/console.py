@@ -12,6 +12,14 @@ from lulc_engine.protocol import to_json
 
 _SHOW_EVERY_S = 0.2
 _COLUMNS = ("precision", "recall", "f1", "iou", "kappa")
+# What only patches with several classes have, as it is read; kappa means little to them.
+_SEVERAL = {
+    "map": "mean average precision",
+    "f2": "macro F2",
+    "lrap": "ranking average precision",
+    "one_error": "one-error",
+    "hamming_loss": "Hamming loss",
+}
 
 
 class ConsoleFeedback(Feedback):
@@ -59,6 +67,9 @@ def print_result(command: str, result: Mapping[str, Any], as_json: bool) -> None
     metrics = result.get("scores")
     if metrics:
         sys.stdout.write(class_table(metrics) + "\n")
+        several = metrics.get("multilabel", {})
+        for key, text in _SEVERAL.items() if several else ():
+            sys.stdout.write(f"{text}: {_number(several[key])}\n")
     for key, value in result.items():
         if isinstance(value, (str, int, float)) and value != "":
             shown = f"{value:.4f}" if isinstance(value, float) else value

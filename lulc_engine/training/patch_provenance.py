@@ -14,7 +14,7 @@ from lulc_engine.options import TrainPatchesOptions, option_name
 from lulc_engine.outputs import friendly_write_errors
 from lulc_engine.reports.patches import split_rows
 from lulc_engine.samples.patches.patch_set import PatchSet
-from lulc_engine.samples.split import ROLE_NAMES
+from lulc_engine.samples.split import ROLE_NAMES, Split
 from lulc_engine.training.patch_scores import KIND
 from lulc_engine.training.patch_session import PatchSession
 from lulc_engine.training.provenance import describe_file, stable_options, versions
@@ -71,18 +71,31 @@ def describe_patch_files(options: TrainPatchesOptions, patches: PatchSet) -> dic
 
 
 def describe_patch_split(patches: PatchSet) -> dict[str, Any]:
-    """Return how patches were divided, with a row per class."""
+    """Return how patches were divided, with a row per class.
+
+    What was divided as a whole is the unit: a polygon or block of a scene, else a patch.
+    """
     counts = patch_counts(patches)
+    found = {name: len(patches.indices(role)) for role, name in enumerate(ROLE_NAMES)}
+    units = patches.units
     return {
-        "unit": "patch",
+        "unit": units.kind if units else "patch",
+        "block_px": units.block_px if units else None,
         "kind": patches.split,
-        "units": {name: len(patches.indices(role)) for role, name in enumerate(ROLE_NAMES)},
+        "units": _units_of_roles(units) if units else found,
+        "patches": found,
         "sha256": roles_sha256(patches),
         "classes": [
             {**row, **{name: row[name]["patches"] for name in counts}}
             for row in split_rows(patches.legend, counts)
         ],
     }
+
+
+def _units_of_roles(units: Split) -> dict[str, int]:
+    """Return how many polygons or blocks with labels each role has."""
+    roles = units.roles[units.counts.sum(axis=1) > 0]
+    return {name: int((roles == role).sum()) for role, name in enumerate(ROLE_NAMES)}
 
 
 def patch_counts(patches: PatchSet) -> dict[str, list[int]]:

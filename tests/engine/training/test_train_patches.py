@@ -9,6 +9,7 @@ from factories import write_raster
 from landscape import Country
 from patch_training import BANDS, BIGEARTHNET, EUROSAT, arrays, lulc, trained
 
+from lulc_engine.cli.console import print_result
 from lulc_engine.feedback import Feedback
 from lulc_engine.models.model_file import read_card, read_model
 from lulc_engine.options import TrainPatchesOptions
@@ -121,7 +122,7 @@ def test_spoilt_patches_are_counted_and_listed(tmp_path):
     assert "1 patches were left out" in done.said
 
 
-def test_bigearthnet_gives_scores_of_several_classes(tmp_path):
+def test_bigearthnet_gives_scores_of_several_classes(tmp_path, capsys):
     done = trained(
         patches=BIGEARTHNET, architecture="dcnn5", resize_px=16, epochs=2,
         validation_share=0.3, test_share=0.3,
@@ -141,6 +142,8 @@ def test_bigearthnet_gives_scores_of_several_classes(tmp_path):
         assert found["thresholds"].tolist() == card["lulc:patch"]["thresholds"]
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Broad-leaved forest" in page
+    print_result("train-patches", done.result, as_json=False)
+    assert f"mean average precision: {scores['multilabel']['map']:.3f}" in capsys.readouterr().out
 
 
 # --- other sources -------------------------------------------------------------------------------
@@ -159,7 +162,10 @@ def test_windows_of_a_scene_are_learned_with_the_users_ids(tmp_path):
     assert card["lulc:transform"] == "log_ratio"
     assert card["lulc:patch"]["size_px"] == 5
     assert [row["id"] for row in card["lulc:legend"]] == [7, 70, 700]
-    assert card["lulc:training"]["split"]["kind"] == "polygon"
+    split = card["lulc:training"]["split"]
+    assert split["kind"] == split["unit"] == "polygon"
+    assert sum(split["units"].values()) == 64  # fields, each of hundreds of windows
+    assert sum(split["patches"].values()) > 400
     assert card["lulc:training"]["pixel_m"] == [10.0, 10.0]
     assert done.result["overall_accuracy"] > 1 / 3 + 0.2
     with np.load(tmp_path / "p.npz") as found:
