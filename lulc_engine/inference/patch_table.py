@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lulc_engine.evaluation.thresholds import decide
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.radiometry import fit_radiometry
 from lulc_engine.models.card import ModelSpec, read_spec
@@ -18,7 +19,6 @@ from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.patch_set import PatchSet, sample_values
 from lulc_engine.samples.patches.unlabelled import open_unlabelled
 
-_DEFAULT_THRESHOLD = 0.5
 _SEPARATOR = "|"
 # Patches between two reports of progress, and bytes of normalised values in a batch.
 _REPORT_EVERY, _BATCH_BYTES, _LARGEST_BATCH = 1024, 64 * 2**20, 256
@@ -44,7 +44,7 @@ def classify_patches(options: ClassifyPatchesOptions, feedback: Feedback) -> dic
         patches = open_unlabelled(options, spec, feedback.part(0.0, 0.3), store)
         _name_rejected(patches, feedback)
         probabilities = _probabilities(options, spec, tensors, patches, feedback.part(0.3, 0.95))
-        chosen = decide(probabilities, spec)
+        chosen = choose_classes(probabilities, spec)
         with friendly_write_errors(options.output):
             text = csv_text(table_rows(patches.names, probabilities, chosen, spec))
             part.write_text(text, "utf-8", newline="")
@@ -60,17 +60,14 @@ def classify_patches(options: ClassifyPatchesOptions, feedback: Feedback) -> dic
     }
 
 
-def decide(probabilities: np.ndarray, spec: ModelSpec) -> np.ndarray:
+def choose_classes(probabilities: np.ndarray, spec: ModelSpec) -> np.ndarray:
     """Return which classes (N, K) bool each patch is said to have.
 
     The most probable one; or, where a patch may have several, all whose probability reaches the
     threshold that the model card has for them, else 0.5. There may be none.
     """
     if spec.patch is not None and spec.patch.multilabel:
-        several: np.ndarray = probabilities >= np.array(
-            spec.patch.thresholds or _DEFAULT_THRESHOLD, probabilities.dtype
-        )
-        return several
+        return decide(probabilities, spec.patch.thresholds)
     chosen = np.zeros(probabilities.shape, bool)
     chosen[np.arange(len(chosen)), probabilities.argmax(axis=1)] = True
     return chosen
@@ -130,6 +127,7 @@ def _probabilities(
 
     from lulc_engine.devices import choose_device, use_threads
     from lulc_engine.models.build import load_patch_network
+    from lulc_engine.training.patch_scores import to_probabilities
     from lulc_engine.training.patch_validate import predict
 
     device = choose_device(options.device)
@@ -144,9 +142,8 @@ def _probabilities(
         some = np.arange(start, min(start + _REPORT_EVERY, len(patches)))
         found.append(predict(network, patches, some, device, feedback, batch))
         feedback.progress((int(some[-1]) + 1) / len(patches), f"{some[-1] + 1} patches")
-    logits = torch.from_numpy(np.concatenate(found))
     several = spec.patch is not None and spec.patch.multilabel
-    return (torch.sigmoid(logits) if several else torch.softmax(logits, dim=1)).numpy()
+    return to_probabilities(np.concatenate(found), several)
 
 
 def _name_rejected(patches: PatchSet, feedback: Feedback) -> None:

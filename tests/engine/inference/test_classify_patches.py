@@ -14,7 +14,7 @@ from PIL import Image
 
 from lulc_engine.errors import Cancelled, LulcError
 from lulc_engine.feedback import Feedback
-from lulc_engine.inference.patch_table import classify_patches, decide, table_rows
+from lulc_engine.inference.patch_table import choose_classes, classify_patches, table_rows
 from lulc_engine.options import ClassifyPatchesOptions
 from lulc_engine.rasters.legend import make_legend
 from lulc_engine.rasters.reflectance import Radiometry
@@ -151,16 +151,20 @@ PROBABILITIES = np.array([[0.9, 0.5, 0.1], [0.49, 0.2, 0.3], [0.6, 0.3, 0.8]])
 
 
 def test_several_classes_by_their_thresholds():
-    assert decide(PROBABILITIES, several_spec()).astype(int).tolist() == [
+    assert choose_classes(PROBABILITIES, several_spec()).astype(int).tolist() == [
         [1, 1, 0], [0, 0, 0], [1, 0, 1],
     ]  # fmt: skip
     tuned = several_spec((0.95, 0.3, 0.25))
-    assert decide(PROBABILITIES, tuned).astype(int).tolist() == [[0, 1, 0], [0, 0, 1], [0, 1, 1]]
+    assert choose_classes(PROBABILITIES, tuned).astype(int).tolist() == [
+        [0, 1, 0],
+        [0, 0, 1],
+        [0, 1, 1],
+    ]
 
 
 def test_rows_with_several_classes():
     spec = several_spec()
-    rows = table_rows(["a", "b", "c"], PROBABILITIES, decide(PROBABILITIES, spec), spec)
+    rows = table_rows(["a", "b", "c"], PROBABILITIES, choose_classes(PROBABILITIES, spec), spec)
     assert rows == [
         ["patch", "class", "class_id", "confidence", "p_farm", "p_wood", "p_lake"],
         ["a", "farm|wood", "4|7", "0.500000", "0.900000", "0.500000", "0.100000"],
