@@ -584,6 +584,41 @@ class SuggestSamplesOptions(Options):
 
 
 @dataclass(frozen=True)
+class DetectChangeOptions(Options):
+    """Find what has become of what between two maps."""
+
+    before: str = text("Map of the first date.", required=True)
+    after: str = text(
+        "Map of the second date; where it is on another grid, it is brought to that of the first.",
+        required=True,
+    )
+    output: str = text("Change map to write (.tif).", required=True)
+    table: str = text("CSV table of what became of what, with areas, to write.")
+    report: str = text("HTML report to write.")
+
+
+@dataclass(frozen=True)
+class DescribeOptions(PatchOptions):
+    """Show what training data hold: balance, spectra, separability, labels that may be wrong."""
+
+    patch_px: Optional[int] = integer(
+        "Side of the patches in pixels, where it differs. Default: that of most patches.",
+        None,
+        1,
+        1024,
+    )
+    max_per_class: int = integer(
+        "Most pixels of a class that statistics are computed from, drawn at random.",
+        20000,
+        1,
+        10**7,
+    )
+    report: str = text("HTML report to write.")
+    metrics: str = text("JSON file of all numbers to write.")
+    table: str = text("CSV table of statistics per class and band to write.")
+
+
+@dataclass(frozen=True)
 class InfoOptions(Options):
     """Show what a model file says about itself."""
 

@@ -70,6 +70,8 @@ class Approach:
 class DirectSink:
     """Places the results of jobs in the map: its pixels are the plan's cells."""
 
+    seam_score = None  # a pixel is in the core of one window
+
     def __init__(self, writers: MapWriters) -> None:
         self._writers = writers
 
@@ -78,5 +80,5 @@ class DirectSink:
         self._writers.put(job.place.row_off, job.place.col_off, prediction, pixels.known)
 
     def complete_rows(self, row_stop: int) -> None:
-        """Say that all jobs above a row are done."""
+        """Say that no later job has pixels above a row."""
         self._writers.complete_rows(row_stop)

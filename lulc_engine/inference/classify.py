@@ -36,7 +36,8 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
     Returns:
         Paths ``output confidence probabilities areas``, ``legend`` as rows of id, name and color,
         ``multilabel`` (whether ``output`` holds probabilities instead of labels), ``pixels``
-        (classified), ``nodata_share`` and ``seconds``.
+        (classified), ``nodata_share``, ``seam_score`` (share of the pixels seen by several windows
+        to which these give different labels; None where windows cannot differ) and ``seconds``.
 
     Raises:
         LulcError: see `errors`; nothing is written then.
@@ -75,8 +76,10 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
             try:
                 read = partial(approach.plan.read, scene, bands)
                 runtime = _runtime(approach, options, read, feedback)
-                _run(approach.plan, read, runtime, approach.sink(writers), feedback)
+                sink = approach.sink(writers)
+                _run(approach.plan, read, runtime, sink, feedback)
                 _check_result(writers)
+                _say_seams(sink, feedback)
                 feedback.progress(0.97, "Completing the files")
                 writers.finish()
             except BaseException as err:
@@ -92,6 +95,7 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
         "multilabel": approach.several,
         "pixels": writers.pixels,
         "nodata_share": 1 - writers.pixels / total,
+        "seam_score": sink.seam_score,
         "seconds": round(time.monotonic() - started, 2),
         "legend": [{"id": c.id, "name": c.name, "color": c.hex_color} for c in spec.legend.classes],
     }
@@ -132,11 +136,20 @@ def _run(
         feedback.check()
         if pixels is not None and prediction is not None:
             sink.put(job, pixels, prediction.cut(job.core))
-        if number + 1 == count or plan.jobs[number + 1].place.row_off > job.place.row_off:
-            sink.complete_rows(job.place.row_stop)
+        below = plan.jobs[number + 1].place.row_off if number + 1 < count else plan.height
+        if below > job.place.row_off:
+            sink.complete_rows(below)
         share = (number + 1) / count
         left = (time.monotonic() - started) * (1 / share - 1)
         feedback.progress(0.97 * share, f"Window {number + 1} of {count}, {left:.0f} s left")
+
+
+def _say_seams(sink: Sink, feedback: Feedback) -> None:
+    if sink.seam_score is not None:
+        feedback.info(
+            f"Seam score: neighbouring windows disagree on {100 * sink.seam_score:.2f} % of the "
+            "pixels that several of them see; there they are blended."
+        )
 
 
 def _check_result(writers: MapWriters) -> None:

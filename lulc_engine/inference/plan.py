@@ -32,7 +32,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """Jobs in row order whose places cover a lattice of cells once.
+    """Jobs in row order whose places cover a lattice of cells.
 
     Attributes:
         height: rows of cells.
@@ -69,14 +69,24 @@ class Pixels(NamedTuple):
 
 
 class Sink(Protocol):
-    """Takes the results of jobs, in their order."""
+    """Takes the results of jobs, in their order.
+
+    Attributes:
+        seam_score: share of the pixels seen by several windows to which these give different
+            labels; None where no windows are compared.
+    """
+
+    @property
+    def seam_score(self) -> float | None:
+        """See the class."""
+        ...
 
     def put(self, job: Job, pixels: Pixels, prediction: Prediction) -> None:
         """Take the prediction for a job's place."""
         ...
 
     def complete_rows(self, row_stop: int) -> None:
-        """Learn that all jobs above a row of cells are done; jobs without a result were not put."""
+        """Learn that no later job has cells above a row; jobs without a result were not put."""
         ...
 
 

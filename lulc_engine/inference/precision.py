@@ -8,7 +8,7 @@ import numpy as np
 
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.plan import Job, Pixels, Plan
-from lulc_engine.inference.runtimes import Runtime
+from lulc_engine.inference.runtimes import Prediction, Runtime
 
 # Share of pixels that must get the same label.
 SMALLEST_AGREEMENT = 0.995
@@ -32,10 +32,8 @@ def agreement(
         pixels = read(job)
         if pixels is None:
             continue
-        classes = [runtime.run(*pixels).cut(job.core).classes for runtime in (exact, fast)]
-        if classes[0] is None or classes[1] is None:
-            return None
-        same += int((classes[0] == classes[1])[pixels.known].sum())
+        labels = [_labels(runtime.run(*pixels).cut(job.core)) for runtime in (exact, fast)]
+        same += int((labels[0] == labels[1])[pixels.known].sum())
         total += int(pixels.known.sum())
         compared += 1
         if compared == _COMPARED:
@@ -63,6 +61,16 @@ def faithful(
             f"Computed in f32: bf16 gives only {100 * share:.2f} % of the pixels the same label."
         )
     return exact
+
+
+def _labels(prediction: Prediction) -> np.ndarray:
+    """Return the winning classes, of which there are also where only probabilities are wanted."""
+    if prediction.classes is not None:
+        return prediction.classes
+    if prediction.probabilities is None:
+        raise ValueError("a prediction without classes and probabilities")
+    labels: np.ndarray = prediction.probabilities.argmax(axis=0)
+    return labels
 
 
 def _from_the_middle(numbers: list[int]) -> list[int]:

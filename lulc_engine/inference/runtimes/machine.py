@@ -17,13 +17,17 @@ from lulc_engine.options import ClassifyOptions
 if TYPE_CHECKING:
     import torch
 
+# By their packages' names, the faster one first.
+_NAMES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
+_FOR_PROCESSORS = tuple(_NAMES)
+
 
 @dataclass(frozen=True)
 class Machine:
     """What executes a network.
 
     Attributes:
-        runtime: openvino or torch.
+        runtime: openvino, onnxruntime or torch.
         device: as the user named it, for torch.
         threads: processor threads, at least 1.
         precision: f32, bf16, or auto where both are possible.
@@ -49,53 +53,56 @@ class Machine:
 def choose_machine(options: ClassifyOptions, is_patch_classifier: bool) -> Machine:
     """Return what the options and the machine allow.
 
-    OpenVINO runs segmenters on processors. PyTorch runs everything else, in float32.
+    Segmenters run in OpenVINO on processors, where it is not installed in ONNX Runtime; everything
+    else runs in PyTorch. OpenVINO on processors that have it, and PyTorch on GPUs, may compute in
+    bf16.
 
     Raises:
         OptionsError: the options contradict each other.
-        EnvironmentFailure: OpenVINO is asked for and not installed, or this processor has no
+        EnvironmentFailure: the runtime asked for is not installed, or this processor has no
             bfloat16.
     """
-    threads = options.threads or _cores()
+    on_gpu = options.device not in ("auto", "cpu") or (options.device == "auto" and _has_gpu())
     runtime = options.runtime
     if runtime == "auto":
-        on_processor = options.device == "cpu" or (options.device == "auto" and not _has_gpu())
-        can = on_processor and not is_patch_classifier and _has_openvino()
-        runtime = "openvino" if can else "torch"
-    elif runtime == "openvino":
-        _check_openvino(options, is_patch_classifier)
+        usable = () if on_gpu or is_patch_classifier else _FOR_PROCESSORS
+        runtime = next((name for name in usable if _is_installed(name)), "torch")
+    elif runtime in _FOR_PROCESSORS:
+        _check_runtime(options, is_patch_classifier)
     precision = options.precision
-    if runtime == "torch":
-        if precision == "bf16":
-            raise OptionsError(
-                "--precision bf16 needs the runtime openvino, which was not chosen here.",
-                "Leave PRECISION at auto.",
-            )
-        return Machine(runtime, options.device, threads, "f32")
-    if precision != "f32" and not _has_bf16():
+    able = runtime == "openvino" or (runtime == "torch" and on_gpu and not is_patch_classifier)
+    if precision == "bf16" and not able:
+        raise OptionsError(
+            "--precision bf16 needs OpenVINO, or a GPU and a segmenter; it was given neither.",
+            "Leave PRECISION at auto.",
+        )
+    if runtime == "openvino" and precision != "f32" and not _has_bf16():
         if precision == "bf16":
             raise EnvironmentFailure(
                 "This processor does not compute in bf16.", "Leave PRECISION at auto."
             )
-        precision = "f32"
-    return Machine(runtime, options.device, threads, precision)
+        able = False
+    threads = options.threads or _cores()
+    return Machine(runtime, options.device, threads, precision if able else "f32")
 
 
-def _check_openvino(options: ClassifyOptions, is_patch_classifier: bool) -> None:
+def _check_runtime(options: ClassifyOptions, is_patch_classifier: bool) -> None:
+    """Refuse a runtime for segmenters on processors where it cannot be used."""
+    name = _NAMES[options.runtime]
     if options.device not in ("auto", "cpu"):
         raise OptionsError(
-            f"--runtime openvino computes on the processor, not on {options.device}.",
+            f"{name} computes on the processor, not on {options.device}.",
             "Choose the runtime torch for a GPU.",
         )
     if is_patch_classifier:
         raise OptionsError(
-            "--runtime openvino is for segmenters; the model is a patch classifier.",
+            f"--runtime {options.runtime} is for segmenters; the model is a patch classifier.",
             "Leave RUNTIME at auto.",
         )
-    if not _has_openvino():
+    if not _is_installed(options.runtime):
         raise EnvironmentFailure(
-            "OpenVINO is not installed in the engine's environment.",
-            "Set the engine up again, or choose the runtime torch.",
+            f"{name} is not installed in the engine's environment.",
+            f"Install it (pip install {options.runtime}), or leave RUNTIME at auto.",
         )
 
 
@@ -104,8 +111,8 @@ def _cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _has_openvino() -> bool:
-    return importlib.util.find_spec("openvino") is not None
+def _is_installed(runtime: str) -> bool:
+    return importlib.util.find_spec(runtime) is not None
 
 
 def _has_bf16() -> bool:

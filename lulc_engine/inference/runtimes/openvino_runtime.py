@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +16,9 @@ import numpy as np
 import openvino as ov
 from openvino.preprocess import PrePostProcessor
 
-import lulc_engine
-from lulc_engine.inference.runtimes import Prediction, Wanted
-from lulc_engine.inference.runtimes.cache import cache_folder, kept, key_of
+from lulc_engine.inference.runtimes import Prediction
+from lulc_engine.inference.runtimes.cache import cache_folder, kept
+from lulc_engine.inference.runtimes.recipe import Recipe
 from lulc_engine.samples.chips import as_input
 
 if TYPE_CHECKING:
@@ -37,31 +36,6 @@ _TYPES = {
     "float32": ov.Type.f32,
     "float64": ov.Type.f64,
 }
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a prepared model depends on.
-
-    Attributes:
-        model_sha256: of the model file.
-        scale: of the scene, per band.
-        offset: of the scene, per band.
-        shape: (C, H, W) of a window.
-        dtype: name of the values' type.
-        wanted: the outputs.
-    """
-
-    model_sha256: str
-    scale: tuple[float, ...]
-    offset: tuple[float, ...]
-    shape: tuple[int, int, int]
-    dtype: str
-    wanted: Wanted
-
-    def key(self) -> str:
-        """Return a name for it, of this version of the software."""
-        return key_of({**vars(self), "lulc": lulc_engine.__version__, "openvino": ov.__version__})
 
 
 def can_run(dtype: str) -> bool:
@@ -96,8 +70,12 @@ class OpenVinoRuntime:
         self._recipe = recipe
         self._local = threading.local()
         folder = cache_folder()
-        name = recipe.key()
-        path = kept(folder, (f"{name}.xml", f"{name}.bin"), lambda f: _prepare(recipe, graph(), f))
+        name = recipe.key("openvino", ov.__version__)
+        path = kept(
+            folder,
+            (f"{name}.xml", f"{name}.bin"),
+            lambda f: _prepare(recipe, graph(), f / f"{name}.xml"),
+        )
         core = ov.Core()
         self._compiled = core.compile_model(
             str(path),
@@ -133,7 +111,7 @@ class OpenVinoRuntime:
         return self._local.request
 
 
-def _prepare(recipe: Recipe, graph: nn.Module, folder: Path) -> None:
+def _prepare(recipe: Recipe, graph: nn.Module, path: Path) -> None:
     """Write a graph for the recipe's shape as OpenVINO IR.
 
     It is traced on a small image, which takes a tenth of the time and memory, and then given the
@@ -142,29 +120,23 @@ def _prepare(recipe: Recipe, graph: nn.Module, folder: Path) -> None:
     _, height, width = recipe.shape
     model = _traced(recipe, graph, min(_TRACED_PX, height), min(_TRACED_PX, width))
     try:
-        model.reshape(_input_shapes(recipe, height, width))
+        model.reshape(dict(enumerate(recipe.input_shapes(height, width))))
         follows = list(model.outputs[0].shape)[-2:] == [height, width]
     except RuntimeError:
         follows = False
     if not follows:
         model = _traced(recipe, graph, height, width)
-        model.reshape(_input_shapes(recipe, height, width))
+        model.reshape(dict(enumerate(recipe.input_shapes(height, width))))
     inputs = PrePostProcessor(model)
     inputs.input(0).tensor().set_element_type(_TYPES.get(recipe.dtype, ov.Type.f32))
     inputs.input(1).tensor().set_element_type(ov.Type.u8)
-    ov.save_model(inputs.build(), folder / f"{recipe.key()}.xml", compress_to_fp16=False)
+    ov.save_model(inputs.build(), path, compress_to_fp16=False)
 
 
 def _traced(recipe: Recipe, graph: nn.Module, height: int, width: int) -> ov.Model:
     import torch
 
-    example: Any = tuple(
-        torch.ones(shape) for shape in _input_shapes(recipe, height, width).values()
-    )
+    example: Any = tuple(torch.ones(shape) for shape in recipe.input_shapes(height, width))
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # tracing warns of shapes that are fixed on purpose
         return ov.convert_model(graph.eval(), example_input=example)
-
-
-def _input_shapes(recipe: Recipe, height: int, width: int) -> dict[int, list[int]]:
-    return {0: [1, recipe.shape[0], height, width], 1: [1, 1, height, width]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,27 +14,50 @@ from lulc_engine.samples.chips import as_input
 
 
 class TorchRuntime:
-    """Executes a network eagerly, in float32 and channels-last order.
+    """Executes a network eagerly, in channels-last order.
 
     Args:
         network: in eval mode; moved to the device.
         device: where to compute.
         wanted: what to give.
+        low_precision: whether the body computes in 16 bits: bfloat16, or float16 on devices
+            without it. The input layer stays in float32.
     """
 
     streams = 1
 
-    def __init__(self, network: Network, device: torch.device, wanted: Wanted) -> None:
+    def __init__(
+        self,
+        network: Network,
+        device: torch.device,
+        wanted: Wanted,
+        low_precision: bool = False,
+    ) -> None:
         self._network = network.to(device).to(memory_format=torch.channels_last).eval()
         self._device = device
         self._wanted = wanted
+        self._low_precision = low_precision
 
     def run(self, values: np.ndarray, valid: np.ndarray, known: np.ndarray) -> Prediction:
         """Return the prediction for all pixels of a window."""
         with torch.inference_mode():
             image = torch.from_numpy(as_input(values, valid))[None].to(self._device)
-            logits = self._network(image.contiguous(memory_format=torch.channels_last))[0]
-            return prediction_of(logits, self._wanted)
+            channels = self._network.input(image).contiguous(memory_format=torch.channels_last)
+            with self._arithmetic():
+                logits = self._network.logits(channels)[0]
+            return prediction_of(logits.float(), self._wanted)
+
+    def _arithmetic(self) -> contextlib.AbstractContextManager[object]:
+        if not self._low_precision:
+            return contextlib.nullcontext()
+        return torch.autocast(self._device.type, short_type(self._device))
+
+
+def short_type(device: torch.device) -> torch.dtype:
+    """Return the type of 16 bits that a device computes fastest in."""
+    if device.type == "mps" or (device.type == "cuda" and not torch.cuda.is_bf16_supported()):
+        return torch.float16
+    return torch.bfloat16
 
 
 def prediction_of(logits: Tensor, wanted: Wanted) -> Prediction:

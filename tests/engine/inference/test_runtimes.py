@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 import rasterio
+import torch
 from factories import random_image, write_raster
 from landscape import make_spec, write_untrained_model
 from seamless import UNDECIDED, logits_of, run_classify
@@ -16,8 +17,10 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.inference.pipeline import in_order
 from lulc_engine.inference.plan import pixel_plan
 from lulc_engine.inference.precision import FEWEST_WINDOWS, agreement, faithful
-from lulc_engine.inference.runtimes import Prediction
+from lulc_engine.inference.runtimes import Prediction, Wanted, machine
 from lulc_engine.inference.runtimes.cache import cache_folder, kept
+from lulc_engine.inference.runtimes.torch_runtime import TorchRuntime, short_type
+from lulc_engine.options import ClassifyOptions
 from lulc_engine.rasters.grid import Window
 
 
@@ -39,14 +42,15 @@ def classify_with(runtime, folder, scene, model):
     return found
 
 
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
 @pytest.mark.parametrize("architecture", ["mobile_unet", "unet", "deeplabv3plus", "segformer"])
-def test_all_outputs_are_those_of_pytorch(tmp_path, architecture):
+def test_all_outputs_are_those_of_pytorch(tmp_path, architecture, runtime):
     settings = {} if architecture == "mobile_unet" else {"encoder": "mobilenet_v2"}
     spec = make_spec(architecture=architecture, settings=settings, halo_px=None, stride=32)
     path, network = write_untrained_model(tmp_path / "m.safetensors", spec)
     image = random_image(3, 70, 90)
     scene = write_raster(tmp_path / "scene.tif", image, nodata=0)
-    ours = classify_with("openvino", tmp_path, scene, path)
+    ours = classify_with(runtime, tmp_path, scene, path)
     theirs = classify_with("torch", tmp_path, scene, path)
     best = np.sort(logits_of(network, image, np.ones(image.shape[1:], bool)), axis=0)
     decided = best[-1] - best[-2] >= UNDECIDED
@@ -55,7 +59,8 @@ def test_all_outputs_are_those_of_pytorch(tmp_path, architecture):
     np.testing.assert_allclose(ours[2], theirs[2], atol=1e-3)  # logits here are large
 
 
-def test_a_prepared_model_needs_no_pytorch(tmp_path, model):
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_a_prepared_model_needs_no_pytorch(tmp_path, model, runtime):
     scene = write_raster(tmp_path / "scene.tif", random_image(3, 40, 50))
     code = (
         "import sys; from lulc_engine.cli.main import main;"
@@ -64,7 +69,8 @@ def test_a_prepared_model_needs_no_pytorch(tmp_path, model):
     loaded = []
     for name in ("first", "second"):
         words = ["--image", scene, "--model", model[0], "--output", tmp_path / f"{name}.tif"]
-        command = [sys.executable, "-c", code, "classify", *map(str, words), "--threads", "1"]
+        words += ["--threads", "1", "--runtime", runtime]
+        command = [sys.executable, "-c", code, "classify", *map(str, words)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         loaded.append(done.stdout.split()[-1])
     assert loaded == ["True", "False"]
@@ -99,7 +105,9 @@ def test_what_is_not_finished_is_not_in_the_cache(tmp_path):
     "options",
     [
         {"runtime": "torch", "precision": "bf16"},
+        {"runtime": "onnxruntime", "precision": "bf16"},
         {"runtime": "openvino", "device": "cuda"},
+        {"runtime": "onnxruntime", "device": "cuda"},
         {"runtime": "magic"},
     ],
 )
@@ -108,6 +116,41 @@ def test_choices_that_contradict_each_other(tmp_path, model, options):
     with pytest.raises(OptionsError):
         run_classify(scene, model[0], tmp_path / "map.tif", **options)
     assert not (tmp_path / "map.tif").exists()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "uint32", "float64"])
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_every_type_of_pixel(tmp_path, model, runtime, dtype):
+    scene = write_raster(tmp_path / "scene.tif", random_image(3, 40, 50, dtype), nodata=0)
+    maps = []
+    for name in (runtime, "torch"):
+        run_classify(scene, model[0], tmp_path / f"{name}.tif", runtime=name)
+        with rasterio.open(tmp_path / f"{name}.tif") as dataset:
+            maps.append(dataset.read(1))
+    assert (maps[0] == maps[1]).mean() > 0.999
+
+
+@pytest.mark.parametrize(
+    ("missing", "chosen"),
+    [((), "openvino"), (("openvino",), "onnxruntime"), (("openvino", "onnxruntime"), "torch")],
+)
+def test_what_is_not_installed_is_not_chosen(monkeypatch, missing, chosen):
+    monkeypatch.setattr(machine, "_is_installed", lambda name: name not in missing)
+    options = ClassifyOptions(image="s.tif", model="m", output="o.tif", device="cpu")
+    assert machine.choose_machine(options, is_patch_classifier=False).runtime == chosen
+    assert machine.choose_machine(options, is_patch_classifier=True).runtime == "torch"
+
+
+def test_16_bits_in_pytorch_are_near_to_32(model):
+    network = model[1]
+    image = random_image(3, 64, 64)
+    valid = np.ones(image.shape[1:], bool)
+    wanted = Wanted(probabilities=True)
+    cpu = torch.device("cpu")
+    exact, short = (TorchRuntime(network, cpu, wanted, low) for low in (False, True))
+    a, b = (runtime.run(image, valid, valid).probabilities for runtime in (exact, short))
+    assert 0 < np.abs(a - b).max() < 0.2  # other arithmetic, and not far off
+    assert short_type(cpu) == torch.bfloat16
 
 
 # --- precision -----------------------------------------------------------------------------------

@@ -1,0 +1,78 @@
+"""Running a network in ONNX Runtime on processors, where OpenVINO is not to be had.
+
+As for OpenVINO a network is prepared for one shape and kept in the cache; PyTorch is only loaded
+for that. Values are given as float32, because PyTorch exports no graph that takes uint16.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnxruntime
+
+from lulc_engine.inference.runtimes import Prediction, Wanted
+from lulc_engine.inference.runtimes.cache import cache_folder, kept
+from lulc_engine.inference.runtimes.recipe import Recipe
+from lulc_engine.samples.chips import as_input
+
+if TYPE_CHECKING:
+    from torch import nn
+
+# 17: layer norm as one operator; every ONNX Runtime of the last years has it.
+_OPSET = 17
+
+
+class OnnxRuntime:
+    """Executes a network on windows of one shape, in float32.
+
+    Args:
+        recipe: what it is prepared for.
+        graph: makes the `StoredGraph` where the cache does not have the model.
+        threads: processor threads. Each takes windows of its own, as in OpenVINO.
+    """
+
+    def __init__(self, recipe: Recipe, graph: Callable[[], nn.Module], threads: int) -> None:
+        self.streams = threads
+        self._wanted: Wanted = recipe.wanted
+        name = f"{recipe.key('onnxruntime', onnxruntime.__version__)}.onnx"
+        path = kept(cache_folder(), (name,), lambda f: _prepare(recipe, graph(), f / name))
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+
+    def run(self, values: np.ndarray, valid: np.ndarray, known: np.ndarray) -> Prediction:
+        """Return the prediction for all pixels of a window of the recipe's shape."""
+        inputs = {
+            "values": as_input(values, valid)[None],
+            "valid": valid[None, None].view(np.uint8),
+        }
+        outputs = iter(output[0] for output in self._session.run(None, inputs))
+        return Prediction(
+            next(outputs) if self._wanted.classes else None,
+            next(outputs) if self._wanted.confidence else None,
+            next(outputs) if self._wanted.probabilities else None,
+        )
+
+
+def _prepare(recipe: Recipe, graph: nn.Module, path: Path) -> None:
+    """Write a graph for the recipe's shape as ONNX."""
+    import torch
+
+    values, valid = recipe.input_shapes(*recipe.shape[1:])
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # tracing warns of shapes that are fixed on purpose
+        torch.onnx.export(
+            graph.eval(),
+            (torch.ones(values), torch.ones(valid, dtype=torch.uint8)),
+            str(path),
+            input_names=["values", "valid"],
+            opset_version=_OPSET,
+            dynamo=False,
+        )
