@@ -46,6 +46,9 @@ COMMANDS: dict[str, Command] = {
     "suggest-samples": Command(
         declared.SuggestSamplesOptions, "lulc_engine.sampling.suggest:suggest_samples"
     ),
+    "detect-change": Command(
+        declared.DetectChangeOptions, "lulc_engine.change.detect:detect_change"
+    ),
     "info": Command(declared.InfoOptions, "lulc_engine.models.info:info"),
     "export-patches": Command(
         declared.ExportPatchesOptions, "lulc_engine.samples.patches.export:export_patches"

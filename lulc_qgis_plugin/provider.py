@@ -8,6 +8,7 @@ from qgis.PyQt.QtGui import QIcon
 from .algorithms.assess_accuracy import AssessAccuracy
 from .algorithms.classify_patches import ClassifyPatches
 from .algorithms.classify_raster import ClassifyRaster
+from .algorithms.detect_change import DetectChange
 from .algorithms.export_model import ExportModel
 from .algorithms.export_patches import ExportPatches
 from .algorithms.import_model import ImportModel
@@ -25,6 +26,7 @@ ALGORITHMS = (
     ClassifyPatches,
     AssessAccuracy,
     SuggestSamples,
+    DetectChange,
     ModelInfo,
     ExportPatches,
     ImportModel,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -124,7 +124,7 @@ class ClassMap:
             values: npt.NDArray[Any] = self._dataset.read(1, window=area)
             mask = self._dataset.dataset_mask(window=area) if self._masked else None
         if values.dtype.kind not in "iu":
-            values = self._whole_numbers(values)
+            values = self.whole_numbers(values)
         if mask is not None:
             values = np.where(mask == 0, MASKED, values.astype(np.int64))
         return values
@@ -141,6 +141,24 @@ class ClassMap:
             box = Window(int(row.min()), int(col.min()), int(np.ptp(row)) + 1, int(np.ptp(col)) + 1)
             values[inside] = self.read(box)[row - box.row_off, col - box.col_off]
         return values
+
+    def whole_numbers(self, values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """Return values of any type as int64, MASKED where they are nodata or not finite.
+
+        Raises:
+            RasterError: there are fractions.
+        """
+        known = np.isfinite(values)
+        if self.nodata is not None:
+            known &= values != self.nodata
+        fraction = known & (values != np.round(values))
+        if fraction.any():
+            raise RasterError(
+                f"{self.path} holds values that are not whole numbers, such as "
+                f"{values[fraction][0]}.",
+                "Choose the classified raster, not its confidence or probabilities.",
+            )
+        return np.where(known, np.nan_to_num(values), MASKED).astype(np.int64)
 
     def _check_bands(self) -> None:
         alpha = self._dataset.colorinterp.count(ColorInterp.alpha)
@@ -172,15 +190,32 @@ class ClassMap:
         colors = {value: (rgba[0], rgba[1], rgba[2]) for value, rgba in table.items()}
         return {value: color for value, color in colors.items() if color != (0, 0, 0)}
 
-    def _whole_numbers(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
-        known = np.isfinite(values)
-        if self.nodata is not None:
-            known &= values != self.nodata
-        fraction = known & (values != np.round(values))
-        if fraction.any():
-            raise RasterError(
-                f"{self.path} holds values that are not whole numbers, such as "
-                f"{values[fraction][0]}.",
-                "Choose the classified raster, not its confidence or probabilities.",
-            )
-        return np.where(known, np.nan_to_num(values), MASKED).astype(np.int64)
+
+def class_index(
+    values: npt.NDArray[np.integer], ids: Sequence[int]
+) -> npt.NDArray[np.signedinteger]:
+    """Return the position of every value in a list of ids, -1 where it is not in it.
+
+    Args:
+        values: whole numbers of any type and shape.
+        ids: K different numbers, in any order.
+
+    Returns:
+        Positions 0 to K-1 of the values' shape.
+
+    Example:
+        >>> class_index(np.array([7, 0, 2]), [2, 7]).tolist()
+        [1, -1, 0]
+    """
+    index: npt.NDArray[np.signedinteger]
+    if values.dtype == np.uint8:  # by far the most common, and four times as fast by a table
+        table = np.full(256, -1, np.int32)
+        for place, value in enumerate(ids):
+            if 0 <= value < len(table):
+                table[value] = place
+        index = table[values]
+        return index
+    known = np.array(ids, np.int64)
+    order = np.argsort(known)
+    index = order[np.searchsorted(known, values, sorter=order).clip(max=len(known) - 1)]
+    return np.where(known[index] == values, index, -1)

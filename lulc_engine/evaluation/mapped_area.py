@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lulc_engine.errors import RasterError
-from lulc_engine.evaluation.class_map import ClassMap
+from lulc_engine.evaluation.class_map import ClassMap, class_index
 from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.areas import pixel_areas
 from lulc_engine.rasters.legend import Legend
@@ -28,18 +28,13 @@ def mapped_areas(class_map: ClassMap, legend: Legend, feedback: Feedback) -> lis
             f"{class_map.path} has no coordinate reference system, so that areas are not known.",
             "Assign the right CRS to the map.",
         )
-    ids = np.array(legend.ids, np.int64)
-    order = np.argsort(ids)
     totals = np.zeros(len(legend))
     blocks = list(class_map.blocks(class_map.grid.window))
     for number, block in enumerate(blocks):
         feedback.check()
         feedback.progress(number / len(blocks), "Measuring the mapped areas")
-        values = class_map.read(block)
-        place = np.searchsorted(ids, values, sorter=order).clip(max=len(ids) - 1)
-        index = order[place]
-        known = ids[index] == values
+        index = class_index(class_map.read(block), legend.ids)
         for row, area in enumerate(row_areas[block.row_off : block.row_stop]):
-            found = index[row][known[row]]
-            totals += area * np.bincount(found, minlength=len(ids))
+            found = index[row][index[row] >= 0]
+            totals += area * np.bincount(found, minlength=len(legend))
     return [float(area) for area in totals]

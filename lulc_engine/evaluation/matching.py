@@ -16,8 +16,24 @@ _Key = Callable[[LegendClass], Hashable]
 
 
 @dataclass(frozen=True)
+class Sides:
+    """What the two sides of a matching are called, and what the reader should know about them."""
+
+    own: str = "map"
+    other: str = "reference"
+    lacking: str = ": all its samples count as wrong"
+    hint: str = (
+        "Give the reference the class names of the map; choose its field with CLASS_FIELD, or "
+        "CLASS_NAME_FIELD for the names."
+    )
+
+
+ASSESSMENT = Sides()
+
+
+@dataclass(frozen=True)
 class Matching:
-    """The common legend of a map and a reference.
+    """The common legend of a map and a reference, or of two maps.
 
     Attributes:
         by: name or id.
@@ -34,7 +50,11 @@ class Matching:
 
 
 def match_legends(
-    map_legend: Legend, reference: Legend, used: set[int], has_names: bool = True
+    map_legend: Legend,
+    reference: Legend,
+    used: set[int],
+    has_names: bool = True,
+    sides: Sides = ASSESSMENT,
 ) -> Matching:
     """Match the classes of a reference to those of a map.
 
@@ -48,6 +68,7 @@ def match_legends(
         reference: the classes of the reference.
         used: indices of the reference's classes that occur on the map.
         has_names: whether the map's names are its own; else matched classes take the reference's.
+        sides: how messages name the two.
 
     Raises:
         DataError: neither names nor ids are shared.
@@ -55,13 +76,12 @@ def match_legends(
     keys: tuple[tuple[str, _Key], ...] = (("name", _name_key), ("id", _id_key))
     for by, key in keys:
         if _is_shared(map_legend, reference, used, key):
-            matching = _joined(by, key, map_legend, reference, used)
+            matching = _joined(by, key, map_legend, reference, used, sides)
             return matching if has_names else _named(matching, reference)
     raise DataError(
-        f"The classes of the map ({_some(map_legend)}) and of the reference ({_some(reference)}) "
-        "have neither names nor ids in common.",
-        "Give the reference the class names of the map; choose its field with CLASS_FIELD, or "
-        "CLASS_NAME_FIELD for the names.",
+        f"The classes of the {sides.own} ({_some(map_legend)}) and of the {sides.other} "
+        f"({_some(reference)}) have neither names nor ids in common.",
+        sides.hint,
     )
 
 
@@ -73,7 +93,9 @@ def _is_shared(map_legend: Legend, reference: Legend, used: set[int], key: _Key)
     return {keys[i] for i in used} <= set(map_keys) or set(map_keys) <= set(keys)
 
 
-def _joined(by: str, key: _Key, map_legend: Legend, reference: Legend, used: set[int]) -> Matching:
+def _joined(
+    by: str, key: _Key, map_legend: Legend, reference: Legend, used: set[int], sides: Sides
+) -> Matching:
     classes = list(map_legend.classes)
     place: dict[Hashable, int] = {key(item): i for i, item in enumerate(classes)}
     notes: list[str] = []
@@ -83,12 +105,11 @@ def _joined(by: str, key: _Key, map_legend: Legend, reference: Legend, used: set
             place[key(item)] = len(classes)
             classes.append(_with_free_id(item, classes))
             notes.append(
-                f"The map has no class “{item.name}” of the reference: all its samples count as "
-                "wrong."
+                f"The {sides.own} has no class “{item.name}” of the {sides.other}{sides.lacking}."
             )
         indices.append(place.get(key(item)))
     if by == "id":
-        notes += _pairs(classes, reference, indices, used)
+        notes += _pairs(classes, reference, indices, used, sides)
     return Matching(by, Legend(tuple(classes)), tuple(indices), tuple(notes))
 
 
@@ -102,11 +123,15 @@ def _named(matching: Matching, reference: Legend) -> Matching:
 
 
 def _pairs(
-    classes: list[LegendClass], reference: Legend, indices: list[int | None], used: set[int]
+    classes: list[LegendClass],
+    reference: Legend,
+    indices: list[int | None],
+    used: set[int],
+    sides: Sides,
 ) -> list[str]:
     """Name the classes that have the same id and another name, for the reader to check."""
     pairs = [
-        f"{item.id}: map “{classes[index].name}”, reference “{item.name}”"
+        f"{item.id}: {sides.own} “{classes[index].name}”, {sides.other} “{item.name}”"
         for i, (item, index) in enumerate(zip(reference.classes, indices, strict=True))
         if i in used and index is not None and classes[index].name != item.name
     ]
@@ -114,8 +139,8 @@ def _pairs(
         return []
     more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
     return [
-        "Names of map and reference differ, so that classes were matched by id. Check that these "
-        f"belong together: {'; '.join(pairs[:_SHOWN])}{more}."
+        f"Names of {sides.own} and {sides.other} differ, so that classes were matched by id. Check "
+        f"that these belong together: {'; '.join(pairs[:_SHOWN])}{more}."
     ]
 
 

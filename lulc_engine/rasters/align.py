@@ -67,8 +67,7 @@ class AlignedBand:
         """
         if self._warped is not None:
             return self._read_warped(self._warped, window)
-        row, col = self._shift
-        there = Window(window.row_off + row, window.col_off + col, window.height, window.width)
+        there = self._shifted(window, 1)
         inside = there.intersect(Grid.of(self._source).window)
         values = np.zeros((window.height, window.width), dtype=self.dtype)
         covered = np.zeros(values.shape, dtype=bool)
@@ -83,16 +82,21 @@ class AlignedBand:
 
     def to_grid(self, window: Window) -> Window | None:
         """Return where a window of the file lies on the grid, None where the file is resampled."""
-        if self._warped is not None:
-            return None
-        row, col = self._shift
-        return Window(window.row_off - row, window.col_off - col, window.height, window.width)
+        return None if self._warped is not None else self._shifted(window, -1)
+
+    def from_grid(self, window: Window) -> Window | None:
+        """Return where a window of the grid lies in the file, None where the file is resampled."""
+        return None if self._warped is not None else self._shifted(window, 1)
 
     def close(self) -> None:
         """Close the files."""
         if self._warped is not None:
             self._warped.close()
         self._source.close()
+
+    def _shifted(self, window: Window, sign: int) -> Window:
+        row, col = sign * self._shift[0], sign * self._shift[1]
+        return Window(window.row_off + row, window.col_off + col, window.height, window.width)
 
     def _place(self) -> None:
         own = Grid.of(self._source)

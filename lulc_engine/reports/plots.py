@@ -43,6 +43,23 @@ def confusion_picture(matrix: Counts, legend: Legend, answerer: str = "map") -> 
         legend: the K classes.
         answerer: what the columns are the answers of.
     """
+    return matrix_picture(
+        matrix,
+        legend,
+        corner=f"Reference ↓    {answerer.capitalize()} →",
+        words=f"Confusion matrix: rows are the reference, columns the {answerer}.",
+    )
+
+
+def matrix_picture(matrix: Counts, legend: Legend, corner: str, words: str) -> Picture:
+    """Draw a matrix of classes by the same classes: numbers, shaded by the share of the row.
+
+    Args:
+        matrix: int64 (K, K).
+        legend: the K classes.
+        corner: says what rows and columns are.
+        words: the picture in words.
+    """
     with style():
         figure, axes = _square(len(legend))
         totals = matrix.sum(axis=1, keepdims=True)
@@ -50,8 +67,7 @@ def confusion_picture(matrix: Counts, legend: Legend, answerer: str = "map") -> 
         axes.imshow(_shaded(shares), aspect="equal", interpolation="nearest")
         if len(legend) <= _CELLS_WITH_COUNTS:
             _write_cells(axes, matrix, shares)
-        _label_matrix(axes, legend, f"Reference ↓    {answerer.capitalize()} →")
-        words = f"Confusion matrix: rows are the reference, columns the {answerer}."
+        _label_matrix(axes, legend, corner)
         return picture(figure, words)
 
 

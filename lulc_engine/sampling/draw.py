@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lulc_engine.evaluation.class_map import ClassMap
+from lulc_engine.evaluation.class_map import ClassMap, class_index
 from lulc_engine.feedback import Feedback
 from lulc_engine.sampling.census import Census
 
@@ -73,7 +73,7 @@ def _draw(
         here = [_within(rank, end, number) for rank, end in zip(ranks, ends, strict=True)]
         if not any(len(places) for places in here):
             continue
-        index = _class_index(class_map.read(block), census)
+        index = class_index(class_map.read(block), census.legend.ids)
         for members, places in zip(strata, here, strict=True):
             if len(places):
                 flat = np.flatnonzero(np.isin(index, members))[places]
@@ -91,12 +91,3 @@ def _within(ranks: _Indices, ends: _Indices, block: int) -> _Indices:
     start = int(ends[block - 1]) if block else 0
     first, stop = np.searchsorted(ranks, [start, int(ends[block])])
     return ranks[first:stop] - start
-
-
-def _class_index(values: npt.NDArray[np.integer], census: Census) -> _Indices:
-    """Return the class index of every pixel (H, W), -1 where there is no class."""
-    ids = np.array(census.legend.ids, np.int64)
-    order = np.argsort(ids)
-    place = np.searchsorted(ids, values, sorter=order).clip(max=len(ids) - 1)
-    index = order[place]
-    return np.where(ids[index] == values, index, -1)

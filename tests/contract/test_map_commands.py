@@ -2,8 +2,18 @@
 
 import csv
 
+import numpy as np
 import pytest
-from support import CLASSES, class_array, engine_python, lulc, metrics_of, run, write_raster
+from support import (
+    CLASSES,
+    class_array,
+    engine_python,
+    lulc,
+    metrics_of,
+    pixels,
+    run,
+    write_raster,
+)
 
 pytestmark = pytest.mark.skipif(engine_python() is None, reason="no Python with the engine")
 
@@ -42,3 +52,22 @@ def test_the_command_line_draws_too(map_path, tmp_path):
         "--output", tmp_path / "points.geojson",
     )  # fmt: skip
     assert result["points"] == 141  # 0.1275 / (0.03^2 + 0.1275 / 9216)
+
+
+def test_change_between_two_maps(env, map_path, tmp_path):
+    later = class_array().astype("uint8")
+    later[:48] = np.where(later[:48] == 2, 5, later[:48])  # half of class 2 becomes class 5
+    after = write_raster(tmp_path / "after.tif", later, nodata=0)
+    files = {"OUTPUT": tmp_path / "change.tif", "TABLE": tmp_path / "change.csv"}
+    files["REPORT"] = tmp_path / "change.html"
+    got = run(env, "detectchange", BEFORE=map_path, AFTER=after, **files)
+    change = pixels(got["OUTPUT"])
+    assert set(np.unique(change)) == {11, 22, 25, 55}
+    assert ((change == 25) == (later != class_array())).all()
+    assert got["CHANGED_HECTARES"] == pytest.approx((change == 25).sum() * 0.01)
+    assert got["CHANGED_SHARE"] == pytest.approx((change == 25).mean())
+    with open(got["TABLE"], encoding="utf-8", newline="") as stream:
+        rows = {(row["from_id"], row["to_id"]): row for row in csv.DictReader(stream)}
+    assert int(rows["2", "5"]["pixels"]) == (change == 25).sum()
+    with open(got["REPORT"], encoding="utf-8") as stream:
+        assert "became" in stream.read()

@@ -55,3 +55,13 @@ def test_the_class_of_a_point_is_chosen_from_a_list():
     setup = layer.editorWidgetSetup(0)
     assert setup.type() == "ValueMap"
     assert setup.config() == {"map": [{"<b>forest": "7"}, {"water": "2"}]}
+
+
+def test_two_maps_are_compared(requests, map_path, tmp_path):
+    after = str(write_raster(tmp_path / "after.tif", np.full((8, 8), 2, "uint8"), nodata=0))
+    output = write_raster(tmp_path / "change.tif", np.full((8, 8), 12, "uint8"), nodata=0)
+    requests.answer = {"changed_hectares": 0.64, "changed_share": 1.0, "legend": []}
+    result = run("detectchange", {"BEFORE": map_path, "AFTER": after, "OUTPUT": str(output)})
+    assert (result["CHANGED_HECTARES"], result["CHANGED_SHARE"]) == (0.64, 1.0)
+    asked = requests[-1]["options"]
+    assert (asked["before"], asked["after"], asked["table"]) == (map_path, after, "")

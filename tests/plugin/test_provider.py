@@ -10,6 +10,7 @@ IDS = [
     "assessaccuracy",
     "classifypatches",
     "classifyraster",
+    "detectchange",
     "exportmodel",
     "exportpatches",
     "importmodel",
