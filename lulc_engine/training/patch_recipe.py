@@ -12,6 +12,8 @@ from lulc_engine.samples.split import TRAINING
 # A few patches need many epochs, and small batches so that an epoch has some steps.
 _PATCHES_SHOWN, _MOST_EPOCHS = 100_000, 200
 _STEPS_WANTED, _SMALLEST_BATCH = 10, 8
+# PixelNet, which is also what patches up to this side get, has numbers of its own by default.
+_WINDOWS, _PIXELNET, _LARGEST_WINDOW_PX = "windows", "pixelnet", 15
 # Pretrained weights are changed at this share of the head's rate.
 _BACKBONE_RATE = 0.1
 
@@ -103,16 +105,40 @@ PATCH_RECIPES = {
         mixed_share=0.7,
         metric="macro_f1",
     ),
+    # Windows of a few pixels differ by their bands and by how much these vary. Rectangles of other
+    # windows and a gain per band change just that, so they cost accuracy on ground not seen before;
+    # and small networks are done after few steps.
+    _WINDOWS: PatchRecipe(
+        loss="cross_entropy",
+        label_smoothing=0.05,
+        optimizer="adamw",
+        learning_rate=4e-3,
+        backbone_rate=1.0,
+        freeze_epochs=0,
+        weight_decay=0.05,
+        schedule="one_cycle",
+        epochs=16,
+        patience=16,
+        batch_size=256,
+        average=0.99,
+        turn=True,
+        jitter=0.01,
+        mixup=0.2,
+        cutmix=0.0,
+        mixed_share=1.0,
+        metric="macro_f1",
+    ),
 }
 
 
 def choose_patch_recipe(options: TrainPatchesOptions, patches: PatchSet) -> PatchRecipe:
     """Return the recipe that the options name, fitted to the data, with what they set explicitly.
 
-    Several classes per patch change loss and metric; few patches make the batches smaller and the
-    epochs more (default recipe only); ImageNet weights or a frozen start lower the backbone's rate.
+    The default recipe of PixelNet is "windows". Several classes per patch change loss and metric;
+    few patches make the batches smaller and the epochs more (default recipes only); ImageNet
+    weights or a frozen start lower the backbone's rate.
     """
-    recipe = PATCH_RECIPES[options.recipe]
+    recipe = PATCH_RECIPES[_recipe_name(options, patches.size_px)]
     fitted: dict[str, object] = {"freeze_epochs": options.freeze_epochs}
     if patches.multilabel:
         fitted |= {"loss": "focal_bce", "label_smoothing": 0.0, "metric": "map"}
@@ -134,6 +160,15 @@ def choose_patch_recipe(options: TrainPatchesOptions, patches: PatchSet) -> Patc
     )
     given = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
     return dataclasses.replace(recipe, **{**fitted, **given})
+
+
+def _recipe_name(options: TrainPatchesOptions, size_px: int) -> str:
+    """Return the key in `PATCH_RECIPES`."""
+    architecture = options.architecture
+    if not architecture and size_px <= _LARGEST_WINDOW_PX:
+        architecture = _PIXELNET
+    windows = options.recipe == "default" and architecture == _PIXELNET
+    return _WINDOWS if windows else options.recipe
 
 
 def _sizes(recipe: PatchRecipe, count: int) -> dict[str, int]:

@@ -365,6 +365,26 @@ def test_learns_in_either_precision_and_says_which(monkeypatch, low):
     assert ["bfloat16" in note for note in fit.notes] == [True] * low
 
 
+@pytest.mark.parametrize(
+    ("options", "side", "name"),
+    [
+        ({}, 15, "windows"),
+        ({}, 16, "default"),
+        ({"architecture": "pixelnet", "resize_px": 11}, 64, "windows"),
+        ({"architecture": "dcnn5"}, 5, "default"),
+        ({"architecture": "resnet18"}, 15, "default"),
+        ({"architecture": "pixelnet", "recipe": "published"}, 5, "published"),
+    ],
+)
+def test_small_windows_have_a_recipe_of_their_own(options, side, name):
+    data = dataclasses.replace(patches(100), images=np.zeros((100, BANDS, side, side), np.uint8))
+    given = TrainPatchesOptions(
+        model="m.safetensors", patches="p", epochs=7, batch_size=9, **options
+    )
+    expected = dataclasses.replace(PATCH_RECIPES[name], epochs=7, batch_size=9)
+    assert choose_patch_recipe(given, data) == expected
+
+
 def test_the_recipe_fits_the_data_unless_told_otherwise():
     data = patches(100)
     wanted = {"model": "m.safetensors", "patches": "p"}
