@@ -49,6 +49,7 @@ COMMANDS: dict[str, Command] = {
     "detect-change": Command(
         declared.DetectChangeOptions, "lulc_engine.change.detect:detect_change"
     ),
+    "describe": Command(declared.DescribeOptions, "lulc_engine.insight.describe:describe"),
     "info": Command(declared.InfoOptions, "lulc_engine.models.info:info"),
     "export-patches": Command(
         declared.ExportPatchesOptions, "lulc_engine.samples.patches.export:export_patches"

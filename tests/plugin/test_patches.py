@@ -113,6 +113,26 @@ def test_a_training_has_time_to_end_in_order():
     assert GRACE_S["train-patches"] > DEFAULT_GRACE_S
 
 
+# --- describing ----------------------------------------------------------------------------------
+
+
+def test_data_are_described_from_a_scene_or_patches(requests, scene, labels, tmp_path):
+    given = {"INPUT": scene, "LABELS": labels, "CLASS_FIELD": "class_id", "MAX_PER_CLASS": 500}
+    report = tmp_path / "report.html"
+    report.touch()
+    requests.answer = {"samples": 12, "suspicious": 2, "lowest_separability": None}
+    got = run("describedata", {**given, "REPORT": str(report)})
+    assert (got["REPORT"], got["SAMPLES"], got["SUSPICIOUS"]) == (str(report), 12, 2)
+    assert got["LOWEST_SEPARABILITY"] is None
+    asked = requests[-1]
+    assert asked["command"] == "describe"
+    assert (asked["options"]["image"], asked["options"]["labels"]) == ([scene], labels)
+    assert asked["options"]["max_per_class"] == 500
+    run("describedata", {"PATCHES": str(tmp_path), "REPORT": str(report)})
+    assert requests[-1]["options"]["patches"] == str(tmp_path)
+    assert requests[-1]["options"]["metrics"] == ""
+
+
 # --- the table of classified patches -------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ IDS = [
     "assessaccuracy",
     "classifypatches",
     "classifyraster",
+    "describedata",
     "detectchange",
     "exportmodel",
     "exportpatches",

@@ -1,0 +1,1 @@
+"""Looking into data and models: what labels hold, and which model to take."""
