@@ -105,9 +105,9 @@ PATCH_RECIPES = {
         mixed_share=0.7,
         metric="macro_f1",
     ),
-    # Windows of a few pixels differ by their bands and by how much these vary. Rectangles of other
-    # windows and a gain per band change just that, so they cost accuracy on ground not seen before;
-    # and small networks are done after few steps.
+    # PixelNet judges by bands and by how much neighbours differ. Rectangles of other windows would
+    # change just that, so there are none; a strong gain per band cost accuracy on ground not seen
+    # before (benchmarks/RESULTS.md); and a small network is done after few steps.
     _WINDOWS: PatchRecipe(
         loss="cross_entropy",
         label_smoothing=0.05,
