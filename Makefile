@@ -1,6 +1,6 @@
 # Every target can be called on its own and any number of times; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format lint type test-engine test-qgis test-model package clean
+.PHONY: help setup demo test format lint type test-engine test-qgis test-model test-models package clean
 SHELL := /bin/bash
 
 VERSION := $(shell sed -n 's/^version=//p' metadata.txt 2>/dev/null)
@@ -40,6 +40,9 @@ test-qgis: package ## plugin and contract tests in QGIS, with the unpacked plugi
 
 test-model: package ## the graphical model (train, classify, assess, branch) through qgis_process
 	scripts/with_plugin.sh $(PYTHON) scripts/run_model.py
+
+test-models: package ## every patch classifier: sizes, bands, real patches (half an hour)
+	scripts/with_plugin.sh $(PYTHON) -m pytest $(ARGS) tests/models_grid
 
 package: setup ## build the plugin zip in dist/
 	@$(PYTHON) scripts/package.py
