@@ -33,7 +33,7 @@ class ClassifyPatches(EngineAlgorithm):
     def initAlgorithm(self, configuration: Any = None) -> None:
         add = self.add_option
         several, raster = QgsProcessingParameterMultipleLayers, QgsProcessing.SourceType.TypeRaster
-        add("PATCHES", patches_parameter("Patches (folder, table or image)"))
+        add("PATCHES", patches_parameter("Patches (folder, table or image)", "Folder of images"))
         add("MODEL", model_parameter(), model_help())
         add("FEATURES", numpy_parameter("FEATURES", "Patches as a numpy file"), advanced=True)
         add("BANDS", "Bands (numbers, names or roles)", advanced=True)

@@ -29,7 +29,7 @@ class ExportPatches(PatchAlgorithm):
         add = self.add_option
         self.add_scenes("Scenes", "Labels on the scenes")
         add("KIND", "What to cut")
-        add("PATCH_PX", "Patch size in pixels")
+        add("PATCH_PX", "Patch size in pixels (5 on scenes)")
         add("TILE_PX", "Tile size in pixels")
         add("OVERLAP", "Overlap of tiles (share of the size)")
         add("FORMAT", "Format of the images")

@@ -74,7 +74,7 @@ class PatchAlgorithm(EngineAlgorithm):
         add("OFFSET", "Offset to reflectance", advanced=True)
         add("RESAMPLING", "Resampling of coarser bands (BigEarthNet)", advanced=True)
         add("FRACTION", "Share of the patches to use", advanced=True)
-        add("SPLIT", "How patches are divided", advanced=True)
+        add("SPLIT", "How patches from files are divided", advanced=True)
         add("VALIDATION_SHARE", "Share for validation", advanced=True)
         add("TEST_SHARE", "Share for the test", advanced=True)
         add("SEED", "Seed", advanced=True)

@@ -32,7 +32,7 @@ class TrainPatchClassifier(PatchAlgorithm):
         add = self.add_option
         self.add_patches()
         self.add_scenes("Or scenes to cut patches from", "Labels on the scenes")
-        add("PATCH_PX", "Patch size in pixels")
+        add("PATCH_PX", "Patch size in pixels (5 on scenes)")
         add("BANDS", "Bands (numbers, names or roles)")
         add("ARCHITECTURE", architecture_parameter())
         add("EPOCHS", "Maximum number of epochs")
