@@ -27,7 +27,7 @@ from sklearn.ensemble import RandomForestClassifier
 ROOT = Path(__file__).resolve().parent.parent
 BAD = 65535  # every value of the one patch that is no measurement
 COMMON = ["--band-names=blue,green,red,nir", "--scale=0.0001", "--offset=0", "--threads=1"]
-# The published recipe refuses a scale: it has its own.
+# A scale that is given would take the place of the published one.
 COMMON_PUBLISHED = [word for word in COMMON if not word.startswith(("--scale", "--offset"))]
 # Neighbours stay together in the validation part too.
 TRAINING = ["--mode=train", "--split=contiguous", "--validation-share=0.1", "--test-share=0"]
