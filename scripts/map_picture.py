@@ -1,4 +1,7 @@
-"""Draw a scene in true colour beside its map with legend and class shares, as a PNG."""
+"""Draw a scene in true colour beside its map with legend and class shares, as a PNG.
+
+.venv/bin/python scripts/map_picture.py SCENE MAP PICTURE [TITLE]
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,11 @@ from lulc_engine.rasters.legend import Legend
 
 INK = "#22303c"
 PAPER = "#ffffff"
+TITLE = "Land cover by the trained Mobile-UNet"
+_MOST_IN_A_ROW = 5
 
 
-def draw_map(scene: Path, map_path: Path, picture: Path) -> None:
+def draw_map(scene: Path, map_path: Path, picture: Path, title: str = TITLE) -> None:
     """Write the picture of a scene and its map; both have the same grid."""
     with rasterio.open(map_path) as source:
         ids, nodata = source.read(1), source.nodata
@@ -31,7 +36,7 @@ def draw_map(scene: Path, map_path: Path, picture: Path) -> None:
         left, right = figure.subplots(1, 2)
         figure.subplots_adjust(0.012, 0.145, 0.988, 0.93, wspace=0.025)
         _panel(left, "Sentinel-2, true colour", true_colour(scene))
-        _panel(right, "Land cover by the trained Mobile-UNet", _coloured(ids, legend))
+        _panel(right, title, _coloured(ids, legend))
         _scale_bar(right, width, height, pixel_m)
         valid = ids != nodata
         shares = [float((ids[valid] == item.id).mean()) for item in legend.classes]
@@ -42,7 +47,7 @@ def draw_map(scene: Path, map_path: Path, picture: Path) -> None:
             ],
             loc="lower center",
             bbox_to_anchor=(0.5, 0.045),
-            ncols=len(legend),
+            ncols=min(len(legend), _MOST_IN_A_ROW),
             frameon=False,
             handlelength=1.4,
             handleheight=1.2,
@@ -107,4 +112,4 @@ def _scale_bar(axes: Axes, width: int, height: int, pixel_m: float) -> None:
 
 
 if __name__ == "__main__":
-    draw_map(*map(Path, sys.argv[1:4]))
+    draw_map(*map(Path, sys.argv[1:4]), *sys.argv[4:5])
