@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lulc_engine.errors import DataError, LabelError, OptionsError
 from lulc_engine.evaluation import confusion
 from lulc_engine.evaluation.area import area_block
 from lulc_engine.evaluation.class_map import ClassMap
 from lulc_engine.evaluation.confusion import Counts, ValueCounts
+from lulc_engine.evaluation.intervals import unit_intervals
 from lulc_engine.evaluation.mapped_area import mapped_areas
 from lulc_engine.evaluation.matching import Matching, match_legends
 from lulc_engine.evaluation.metrics import (
@@ -21,6 +23,15 @@ from lulc_engine.evaluation.metrics import (
     build_metrics,
     metrics_json,
     metrics_table,
+)
+from lulc_engine.evaluation.units import (
+    BLOCKS,
+    POLYGONS,
+    Margins,
+    UnitCounts,
+    block_numbers,
+    block_side,
+    split_by_blocks,
 )
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.pipeline import ReadAhead
@@ -37,12 +48,13 @@ HEADLINES = ("overall_accuracy", "kappa", "mean_iou", "macro_f1")
 
 @dataclass(frozen=True)
 class _Comparison:
-    """Map and reference brought together: counts over the common legend."""
+    """Map and reference brought together: counts over the common legend, and by unit."""
 
     matching: Matching
     legend: Legend
     matrix: Counts
     unclassified: int
+    margins: Margins
 
 
 def assess(options: AssessOptions, feedback: Feedback) -> dict[str, Any]:
@@ -99,7 +111,8 @@ def _measure(
             f"--sampling {options.sampling} needs reference points, not {labels.kind}.",
             "Leave SAMPLING at none, or give the points of the sample.",
         )
-    found = _compare(class_map, labels, _count(class_map, labels, feedback.part(0, 0.7)))
+    counts = _count(class_map, labels, feedback.part(0, 0.7))
+    found = _compare(class_map, labels, counts)
     info = ReferenceInfo(
         kind=labels.kind,
         independent=_is_independent(class_map, options.reference.split("|")[0]),
@@ -115,6 +128,9 @@ def _measure(
         areas = mapped_areas(class_map, found.legend, feedback.part(0.7, 0.95))
         metrics["area"], unsure = area_block(found.matrix, found.legend, areas)
         cautions += unsure
+    else:
+        metrics["intervals"], unsure = unit_intervals(found.margins, found.legend, counts)
+        cautions += unsure
     for note in info.notes:
         feedback.info(note)
     for caution in cautions:
@@ -122,32 +138,44 @@ def _measure(
     return {**metrics, "cautions": cautions}, found.legend
 
 
-def _count(class_map: ClassMap, labels: Labels, feedback: Feedback) -> ValueCounts:
-    """Count which reference class meets which map value; points count one by one."""
-    counts = ValueCounts(len(labels.legend))
+def _count(class_map: ClassMap, labels: Labels, feedback: Feedback) -> UnitCounts:
+    """Count which reference class meets which map value in each polygon or spatial block.
+
+    Points count one by one, also where two lie in one pixel.
+    """
+    side = 0 if labels.kind == POLYGONS else block_side(labels.window)
+    counts = UnitCounts(BLOCKS if side else POLYGONS, side, len(labels.legend))
     points = labels.samples()
     if points is not None:
         rows, columns, classes = points
-        counts.add(classes.astype(np.int16), class_map.read_at(rows, columns))
+        units = block_numbers(rows // side, columns // side)
+        counts.add_mixed(units, classes.astype(np.int16), class_map.read_at(rows, columns))
         return counts
     blocks = list(class_map.blocks(labels.window))
     # The map is read in one thread while the reference is read and both are counted in this one.
     for number, (block, values) in enumerate(ReadAhead(blocks, class_map.read)):
         feedback.check()
         feedback.progress(number / len(blocks), "Comparing map and reference")
-        reference = labels.read(block)
-        if (reference >= 0).any():
-            counts.add(reference, values)
+        reference, units = labels.read_with_units(block)
+        if not (reference >= 0).any():
+            continue
+        if units is not None:
+            counts.add_mixed(units, reference, values)
+            continue
+        for unit, part in split_by_blocks(block, side):
+            place = part.relative_to(block)
+            counts.add(unit, reference[place], values[place])
     return counts
 
 
-def _compare(class_map: ClassMap, labels: Labels, counts: ValueCounts) -> _Comparison:
-    """Match the legends and put the counts into one matrix.
+def _compare(class_map: ClassMap, labels: Labels, by_unit: UnitCounts) -> _Comparison:
+    """Match the legends and put the counts into one matrix, and its margins by unit.
 
     Raises:
         LabelError: no reference lies on the map.
         DataError: the map has no class under the reference, or the classes do not match.
     """
+    counts = by_unit.total()
     by_class = counts.by_class
     used = {int(index) for index in np.flatnonzero(by_class)}
     if not used:
@@ -167,9 +195,16 @@ def _compare(class_map: ClassMap, labels: Labels, counts: ValueCounts) -> _Compa
     has_names = class_map.complete_legend is not None
     matching = match_legends(own, labels.legend, used, has_names)
     matrix = _matrix(counts, matching, own, values - empty)
-    legend, matrix = _without_unused(matching.legend, matrix, class_map.keeps_unused_classes)
-    unclassified = sum(int(counts.of(value).sum()) for value in empty)
-    return _Comparison(matching, legend, matrix, unclassified)
+    columns = {value: own.ids.index(value) for value in values - empty}
+    margins = by_unit.margins(matching.reference_index, columns, len(matching.legend))
+    kept = _kept(matrix, class_map.keeps_unused_classes)
+    return _Comparison(
+        matching=matching,
+        legend=Legend(tuple(matching.legend.classes[i] for i in kept)),
+        matrix=matrix[np.ix_(kept, kept)],
+        unclassified=sum(int(counts.of(value).sum()) for value in empty),
+        margins=margins.of_classes(kept),
+    )
 
 
 def _matrix(counts: ValueCounts, matching: Matching, own: Legend, values: set[int]) -> Counts:
@@ -182,13 +217,10 @@ def _matrix(counts: ValueCounts, matching: Matching, own: Legend, values: set[in
     return matrix
 
 
-def _without_unused(legend: Legend, matrix: Counts, keep: bool) -> tuple[Legend, Counts]:
-    """Drop classes without any count, unless the map's own legend lists them."""
+def _kept(matrix: Counts, all_classes: bool) -> npt.NDArray[np.intp]:
+    """Return the classes to report: those with a count, or all that the map's own legend lists."""
     occurs = (matrix.sum(axis=0) + matrix.sum(axis=1)) > 0
-    if keep or occurs.all():
-        return legend, matrix
-    kept = np.flatnonzero(occurs)
-    return Legend(tuple(legend.classes[i] for i in kept)), matrix[np.ix_(kept, kept)]
+    return np.flatnonzero(occurs | all_classes)
 
 
 def _is_independent(class_map: ClassMap, reference: str) -> bool | None:

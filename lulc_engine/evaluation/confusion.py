@@ -107,6 +107,12 @@ class ValueCounts:
         table = np.bincount(codes, minlength=self._n_classes * len(present))
         self._merge(present, table.reshape(self._n_classes, len(present)), times)
 
+    def add_count(self, index: int, value: int, number: int) -> None:
+        """Add what was counted elsewhere of one reference class and one map value."""
+        column = self.of(value).copy()
+        column[index] += number
+        self._by_value[value] = column
+
     @property
     def values(self) -> tuple[int, ...]:
         """The map values met under the reference, in order."""

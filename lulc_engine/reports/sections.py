@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lulc_engine.rasters.legend import Legend, make_legend
-from lulc_engine.reports import plots, words
+from lulc_engine.reports import plots, ranges, words
 from lulc_engine.reports.drawing import Picture
 
 # A larger matrix is shown as a picture only; its counts are in the metrics file.
@@ -52,6 +52,9 @@ class Section:
         optimistic: whether the label is a caution.
         count_rows: name and counts by class, of matrices small enough for a table.
         top_k: a sentence on the likeliest classes, or ''.
+        ranges: intervals of the headline scores as text, '' where there is none.
+        class_ranges: the same by class, in the order of the classes.
+        ranges_text: says what the intervals are.
         multilabel: tells these sections from those of `multilabel`.
     """
 
@@ -69,6 +72,9 @@ class Section:
     optimistic: bool = False
     count_rows: list[tuple[str, list[int]]] = field(default_factory=list)
     top_k: str = ""
+    ranges: Mapping[str, str] = field(default_factory=dict)
+    class_ranges: list[Mapping[str, str]] = field(default_factory=list)
+    ranges_text: str = ""
     multilabel: bool = False
 
 
@@ -99,6 +105,9 @@ def scores_section(metrics: Mapping[str, Any], legend: Legend, split: str = "") 
         optimistic=split in ("validation", "training"),
         count_rows=list(zip(legend.names, matrix.tolist(), strict=True)) if small else [],
         top_k=words.top_k(metrics),
+        ranges=ranges.headline_ranges(metrics),
+        class_ranges=ranges.class_ranges(metrics),
+        ranges_text=ranges.explanation(metrics),
     )
 
 

@@ -80,15 +80,15 @@ def _on_classes(metrics: Mapping[str, Any]) -> list[str]:
     absent = [c["name"] for c in classes if c["support"] == 0]
     few = [c for c in classes if 0 < c["support"] < FEW_SAMPLES]
     if absent:
+        unknown = listed([quoted(name) for name in absent])
         found.append(
-            f"Not scored, because the reference has no {what} of {_list(absent)}: nothing is "
-            f"known about how well the {answerer(metrics)} finds it."
+            f"Not scored, because the reference has no {what} of {unknown}: nothing is known about "
+            f"how well the {answerer(metrics)} finds it."
         )
     if few:
-        listed = [f"{quoted(c['name'])} ({c['support']})" for c in few[:_MOST_NAMES]]
-        more = [f"{len(few) - _MOST_NAMES} more"] if len(few) > _MOST_NAMES else []
+        names = [f"{quoted(c['name'])} ({c['support']})" for c in few]
         found.append(
-            f"Few samples: {joined(listed + more)} reference {what}. Scores of a class with "
+            f"Few samples: {listed(names)} reference {what}. Scores of a class with "
             f"fewer than {FEW_SAMPLES} can change a lot with a few more."
         )
     if "multilabel" not in metrics and sum(c["support"] > 0 for c in classes) == 1:
@@ -96,7 +96,18 @@ def _on_classes(metrics: Mapping[str, Any]) -> list[str]:
             "The reference holds one class only: the numbers say nothing about telling classes "
             "apart."
         )
+    elif "multilabel" not in metrics and (only := _only_answer(metrics)):
+        found.append(
+            f"The {answerer(metrics)} says {quoted(only)} everywhere: it tells no classes apart."
+        )
     return found
+
+
+def _only_answer(metrics: Mapping[str, Any]) -> str:
+    """Return the name of the only class that was ever given, '' where there are several."""
+    matrix = np.array(metrics["confusion"]["matrix"], np.int64)
+    given = np.flatnonzero(matrix.sum(axis=0))
+    return str(metrics["classes"][given[0]]["name"]) if len(given) == 1 else ""
 
 
 def _on_unclassified(metrics: Mapping[str, Any]) -> list[str]:
@@ -129,7 +140,7 @@ def quoted(name: str) -> str:
     return f"“{isolated(shorten(name, _NAME_LENGTH))}”"
 
 
-def _list(names: list[str]) -> str:
-    shown = [quoted(name) for name in names[:_MOST_NAMES]]
-    more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-    return joined(shown + more)
+def listed(items: list[str]) -> str:
+    """Return an enumeration that says how many more there are after the first few."""
+    more = [f"{len(items) - _MOST_NAMES} more"] if len(items) > _MOST_NAMES else []
+    return joined(items[:_MOST_NAMES] + more)

@@ -44,6 +44,10 @@ class Labels(ABC):
         """
         return None
 
+    def read_with_units(self, window: Window) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return what `read` and `read_units` do, in one pass where that is faster."""
+        return self.read(window), self.read_units(window)
+
     def unit_names(self) -> list[str]:
         """Return a name for each polygon number; empty where there are none."""
         return []

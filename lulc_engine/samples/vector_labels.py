@@ -155,6 +155,11 @@ class VectorLabels(Labels):
         """Return polygon numbers (H, W) int32, or None for points."""
         return self._read(window)[1] if self.kind == "polygons" else None
 
+    def read_with_units(self, window: Window) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return class indices (H, W) int16 and polygon numbers (H, W) int32; None for points."""
+        classes, units, _ = self._read(window)
+        return classes, units if self.kind == "polygons" else None
+
     def unit_names(self) -> list[str]:
         """Return ``feature ID`` for each polygon number."""
         if self.kind != "polygons":

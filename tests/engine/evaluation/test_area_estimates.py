@@ -71,21 +71,31 @@ def test_perfect_sample_has_no_error_and_no_width():
     assert [item.value for item in result.proportion] == pytest.approx([0.25, 0.75])
 
 
-def test_intervals_cover_the_truth_in_95_of_100_samples():
-    shares = np.array([[0.9, 0.06, 0.04], [0.1, 0.85, 0.05], [0.08, 0.12, 0.8]])  # by map class
-    weights, size = np.array([0.5, 0.3, 0.2]), 400
+SHARES = np.array([[0.9, 0.06, 0.04], [0.1, 0.85, 0.05], [0.08, 0.12, 0.8]])  # by map class
+WEIGHTS = np.array([0.5, 0.3, 0.2])
+
+
+def samples(design, draws):
+    """Return counts (draws, K, K) by map class and reference class."""
     rng = np.random.default_rng(5)
-    truth = float((weights * shares.diagonal()).sum())
-    proportions = weights @ shares
-    draws, overall, users, areas = 2000, 0, 0, 0
-    for _ in range(draws):
-        sample = np.stack([rng.multinomial(size, row) for row in shares])
-        result = estimate(sample.T, weights)
-        overall += abs(result.overall.value - truth) <= result.overall.ci95
-        users += abs(result.users[0].value - 0.9) <= result.users[0].ci95
-        areas += abs(result.proportion[1].value - proportions[1]) <= result.proportion[1].ci95
-    for covered in (overall, users, areas):
-        assert 0.93 <= covered / draws <= 0.97
+    if design == "stratified":
+        return np.stack([rng.multinomial(400, row, draws) for row in SHARES], axis=1)
+    joint = (WEIGHTS[:, None] * SHARES).ravel()
+    return rng.multinomial(1000, joint, draws).reshape(draws, 3, 3)
+
+
+@pytest.mark.parametrize("design", ["stratified", "simple"])
+def test_intervals_cover_the_truth_in_95_of_100_samples(design):
+    truth = np.array([(WEIGHTS * SHARES.diagonal()).sum(), *SHARES.diagonal(), *WEIGHTS @ SHARES])
+    found = [estimate(sample.T, WEIGHTS) for sample in samples(design, 2000)]
+    estimates = [(item.overall, *item.users, *item.proportion) for item in found]
+    values, widths = (
+        np.array([[getattr(e, name) for e in row] for row in estimates])
+        for name in ("value", "ci95")
+    )
+    covered = (np.abs(values - truth) <= widths).mean(axis=0)
+    assert (covered >= 0.93).all(), covered
+    assert (covered <= 0.97).all(), covered
 
 
 def test_mapped_areas_on_the_ellipsoid_and_of_every_block(write_raster):

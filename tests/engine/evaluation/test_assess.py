@@ -10,6 +10,7 @@ from factories import ORIGIN, pixel_box, pixel_point
 from sklearn import metrics as sk
 
 from lulc_engine.errors import DataError, LulcError, OptionsError, RasterError
+from lulc_engine.evaluation import class_map
 from lulc_engine.evaluation.assess import assess
 from lulc_engine.feedback import Feedback
 from lulc_engine.options import AssessOptions
@@ -264,3 +265,80 @@ def test_cancelled_run_leaves_nothing(pair, tmp_path):
         )
     assert caught.value.exit_code == 130
     assert sorted(tmp_path.iterdir()) == before
+
+
+# --- intervals -----------------------------------------------------------------------------------
+
+
+def test_intervals_rest_on_polygons(write_raster, write_vector, three_classes, tmp_path):
+    rng = np.random.default_rng(0)
+    values = np.ones((200, 100), np.uint8)
+    features = []
+    for row in range(0, 200, 10):
+        values[row : row + 10, :50] = 5
+        wrong = rng.integers(0, 4)
+        values[row, :wrong] = 1
+        features.append((pixel_box(row, 0, 8, 20), {"c": "forest"}))
+    features.append((pixel_box(0, 60, 30, 30), {"c": "water"}))
+    report = tmp_path / "report.html"
+    scores = run(
+        write_raster("map.tif", values, three_classes, nodata=0),
+        write_vector("p.geojson", features), class_field="c", report=str(report),
+    )["scores"]  # fmt: skip
+    found = scores["intervals"]
+    assert (found["unit"], found["units"], found["block_px"]) == ("polygons", 21, None)
+    assert [item["units"] for item in found["classes"]] == [1, 20, 0]
+    low, high = found["overall_accuracy"]
+    assert low < scores["overall_accuracy"] < high
+    assert found["classes"][0]["recall"] is None
+    assert any("Only one polygon of “\u2068water\u2069”" in text for text in scores["cautions"])
+    assert "resampling the 21 polygons" in report.read_text("utf-8")
+
+
+@pytest.mark.parametrize("block_px", [32, 2048])
+def test_intervals_rest_on_blocks_where_there_are_no_polygons(
+    write_raster, three_classes, block_px, monkeypatch
+):
+    monkeypatch.setattr(class_map, "_BLOCK_PX", block_px)  # how it is read makes no difference
+    rng = np.random.default_rng(1)
+    reference = rng.choice([1, 5, 9], (200, 150)).astype(np.uint8)
+    values = np.where(rng.random(reference.shape) < 0.8, reference, 5).astype(np.uint8)
+    found = run(
+        write_raster("map.tif", values, three_classes, nodata=0),
+        write_raster("reference.tif", reference, three_classes, nodata=0),
+    )["scores"]["intervals"]
+    assert (found["unit"], found["units"], found["block_px"]) == ("blocks", 80, 20)
+    assert found["overall_accuracy"] == pytest.approx([0.861, 0.872], abs=0.006)
+
+
+def test_intervals_of_points_that_chance_has_not_drawn(write_raster, write_vector, three_classes):
+    values = np.full((100, 100), 1, np.uint8)
+    values[:, 50:] = 5
+    rng = np.random.default_rng(2)
+    features = []
+    for _ in range(200):
+        row, column = (int(n) for n in rng.integers(0, 100, 2))
+        true = int(values[row, column]) if rng.random() < 0.9 else 9
+        features.append((pixel_point(row, column), {"cid": true}))
+    arguments = (
+        write_raster("map.tif", values, three_classes, nodata=0),
+        write_vector("points.geojson", features),
+    )
+    scores = run(*arguments, class_field="cid")["scores"]
+    assert scores["intervals"]["unit"] == "blocks"
+    assert 30 < scores["intervals"]["units"] <= 49
+    low, high = scores["intervals"]["overall_accuracy"]
+    assert 0.8 < low < scores["overall_accuracy"] < high < 0.97
+    drawn = run(*arguments, class_field="cid", sampling="simple")["scores"]
+    assert "intervals" not in drawn  # those of the design stand under area
+
+
+def test_a_reference_in_one_place_is_warned_of(write_raster, write_vector, three_classes):
+    values = np.ones((300, 300), np.uint8)
+    features = [(pixel_box(5, 5, 9, 9), {"cid": 1})]
+    scores = run(
+        write_raster("map.tif", values, three_classes, nodata=0),
+        write_vector("p.geojson", features), class_field="cid",
+    )["scores"]  # fmt: skip
+    assert scores["intervals"]["overall_accuracy"] is None
+    assert any("whole reference lies in 1 polygon." in text for text in scores["cautions"])

@@ -93,6 +93,27 @@ def test_accuracy_report_says_what_was_found(nasty_metrics, nasty_legend):
         assert words in page.words
 
 
+def test_intervals_are_shown_beside_the_scores(nice_metrics):
+    metrics, legend = nice_metrics(2)
+    by_class = {"id": 0, "name": "class 0", "units": 9, "precision": [0.5, 1.0], "recall": None}
+    metrics["intervals"] = {
+        "method": "bootstrap", "unit": "blocks", "block_px": 64, "units": 1234, "draws": 2000,
+        "overall_accuracy": [0.912, 0.9999], "kappa": [0.71, 0.92], "mean_iou": None,
+        "macro_f1": [0.8, 0.9], "classes": [by_class, {}],
+    }  # fmt: skip
+    page = check_harmless(render_accuracy_report(AccuracyReport(metrics, legend, "m", "r")))
+    assert "91.2–99.9 %" in page.words  # noqa: RUF001 - the dash of ranges
+    for text in ("0.71–0.92", "0.80–0.90", "0.50–1.00"):  # noqa: RUF001
+        assert text in page.words
+    assert "resampling the 1\u202f234 blocks of 64 pixels as wholes" in page.words
+
+
+def test_pages_without_intervals_say_nothing_of_them(nice_metrics):
+    metrics, legend = nice_metrics(2)
+    page = check_harmless(render_accuracy_report(AccuracyReport(metrics, legend, "m", "r")))
+    assert "interval" not in page.words
+
+
 def test_area_estimates_are_shown_with_intervals(nice_metrics):
     metrics, legend = nice_metrics(3)
     counts = np.array(metrics["confusion"]["matrix"])
@@ -100,7 +121,7 @@ def test_area_estimates_are_shown_with_intervals(nice_metrics):
     metrics |= {"area": block, "cautions": [*cautions, "take care"], "sampling": "stratified"}
     page = check_harmless(render_accuracy_report(AccuracyReport(metrics, legend, "m", "r")))
     overall = block["overall_accuracy"]
-    assert f"{overall['value'] * 100:.1f} ± {overall['ci95'] * 100:.1f} %" in page.words
+    assert f"{overall['value'] * 100:.1f} % ± {overall['ci95'] * 100:.1f} %" in page.words
     assert "by the stratified estimator" in page.words
     assert "take care" in page.words
 

@@ -46,3 +46,11 @@ def test_warnings_in_plain_words():
     assert any("one class only" in text for text in one)
     trained = words.warnings(metrics([[100, 0], [0, 100]], independent=False))
     assert "optimistic" in trained[0]
+
+
+def test_a_map_of_one_class_is_said():
+    legend = make_legend([1, 2], ["water", "forest"])
+    matrix = np.array([[90, 0], [110, 0]])
+    info = ReferenceInfo("polygons", None, None, 200)
+    found = words.warnings(build_metrics(matrix, legend, info))
+    assert any("The map says “\u2068water\u2069” everywhere" in text for text in found)

@@ -1,0 +1,65 @@
+"""Confidence intervals as a report shows them beside the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lulc_engine.evaluation.scores import RATES
+from lulc_engine.reports.plain_text import decimal, percent, thousands
+
+_HEADLINES = ("overall_accuracy", "kappa", "mean_iou", "macro_f1")
+
+
+def headline_ranges(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Return the interval of each headline score as text, '' where there is none.
+
+    For a probability sample of points that is the one of the overall accuracy by its design; else
+    those of ``intervals``.
+    """
+    if "area" in metrics:
+        overall = metrics["area"]["overall_accuracy"]
+        known = overall["ci95"] is not None
+        text = f"± {decimal(100 * overall['ci95'], 1)} %" if known else ""
+        return {**dict.fromkeys(_HEADLINES, ""), "overall_accuracy": text}
+    found = metrics.get("intervals", {})
+    ranges = {name: _range(found.get(name)) for name in _HEADLINES}
+    return {**ranges, "overall_accuracy": _percent_range(found.get("overall_accuracy"))}
+
+
+def class_ranges(metrics: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """Return the intervals of each class's scores by name, '' where there is none."""
+    classes = metrics.get("intervals", {}).get("classes") or [{} for _ in metrics["classes"]]
+    return [{name: _range(item.get(name)) for name in RATES} for item in classes]
+
+
+def explanation(metrics: Mapping[str, Any]) -> str:
+    """Return what the intervals are, in plain words; '' where there are none."""
+    if "area" in metrics:
+        return (
+            "± is the 95 % confidence interval by the design of the sample: of 100 samples drawn "
+            "like this one, about 95 have the true accuracy of the map within it."
+        )
+    found = metrics.get("intervals", {})
+    if found.get("overall_accuracy") is None:
+        return ""
+    of = f" of {found['block_px']} pixels" if found.get("block_px") else ""
+    return (
+        "The ranges are 95 % confidence intervals: how much the scores would differ with other "
+        f"{found['unit']} like these. They come from resampling the {thousands(found['units'])} "
+        f"{found['unit']}{of} as wholes, {thousands(found['draws'])} times (bootstrap), because "
+        "pixels next to each other resemble each other. They hold for such places as the "
+        "reference, not for the whole map."
+    )
+
+
+def _range(interval: Sequence[float] | None) -> str:
+    # The dash of ranges is an en dash
+    return f"{decimal(interval[0], 2)}–{decimal(interval[1], 2)}" if interval else ""  # noqa: RUF001
+
+
+def _percent_range(interval: Sequence[float] | None) -> str:
+    if not interval:
+        return ""
+    low, high = (percent(edge) for edge in interval)
+    return f"{low.removesuffix(' %')}–{high}"  # noqa: RUF001 - the dash of ranges
