@@ -82,9 +82,9 @@ def patch_warnings(patches: PatchSet) -> list[str]:
     by_status: dict[str, list[str]] = {"few": [], "untrained": []}
     for name, count in zip(patches.legend.names, patches.counts(TRAINING), strict=True):
         if count == 0:
-            by_status["untrained"].append(name)
+            by_status["untrained"].append(f"'{name}'")
         elif count < _FEW_PATCHES:
-            by_status["few"].append(f"{name} ({count})")
+            by_status["few"].append(f"'{name}' ({count})")
     found = []
     if by_status["untrained"]:
         found.append(f"No training patch has {_some(by_status['untrained'])}.")

@@ -31,7 +31,7 @@ from lulc_engine.samples.patches.selection import (
 )
 from lulc_engine.samples.split import ROLE_NAMES, TEST, VALIDATION
 
-_SHOWN = 5
+_SHOWN, _MOST_NAMED = 5, 10
 
 
 def choose_patches(listing: Listing, options: PatchOptions) -> Listing:
@@ -196,10 +196,12 @@ def _notes_on_roles(patches: PatchSet) -> list[str]:
         if not counts.any():
             continue
         absent = [
-            name
+            f"'{name}'"
             for name, here, anywhere in zip(patches.legend.names, counts, total, strict=True)
             if anywhere and not here
         ]
         if absent:
-            notes.append(f"No patch of {', '.join(absent[:10])} is in the {ROLE_NAMES[role]} part.")
+            more = f" and {len(absent) - _MOST_NAMED} more" if len(absent) > _MOST_NAMED else ""
+            named = ", ".join(absent[:_MOST_NAMED]) + more
+            notes.append(f"No patch of {named} is in the {ROLE_NAMES[role]} part.")
     return notes
