@@ -50,6 +50,7 @@ COMMANDS: dict[str, Command] = {
         declared.DetectChangeOptions, "lulc_engine.change.detect:detect_change"
     ),
     "describe": Command(declared.DescribeOptions, "lulc_engine.insight.describe:describe"),
+    "compare": Command(declared.CompareOptions, "lulc_engine.insight.compare:compare"),
     "info": Command(declared.InfoOptions, "lulc_engine.models.info:info"),
     "export-patches": Command(
         declared.ExportPatchesOptions, "lulc_engine.samples.patches.export:export_patches"

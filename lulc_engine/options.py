@@ -64,6 +64,15 @@ PRECISIONS = ("auto", "f32", "bf16")
 SCHEDULES = ("one_cycle", "plateau")
 KEPT = ("metric", "loss", "last")
 PATCH_METRICS = ("overall_accuracy", "macro_f1", "mean_iou", "kappa", "map")
+COMPARED_METRICS = (
+    "overall_accuracy",
+    "kappa",
+    "mean_iou",
+    "macro_f1",
+    "weighted_f1",
+    "mcc",
+    "map",
+)
 MODES = ("train", "train_test", "test")
 SPLITTING = ("random", "contiguous")
 RESAMPLINGS = ("cubic", "nearest", "bilinear", "cubic_spline", "lanczos", "average")
@@ -616,6 +625,19 @@ class DescribeOptions(PatchOptions):
     report: str = text("HTML report to write.")
     metrics: str = text("JSON file of all numbers to write.")
     table: str = text("CSV table of statistics per class and band to write.")
+
+
+@dataclass(frozen=True)
+class CompareOptions(Options):
+    """Compare models by their scores, class by class, and by what they cost."""
+
+    models: Tuple[str, ...] = texts(
+        "Two or more model files, metrics files (.json), predictions (.npz) or folders of them.",
+        required=True,
+    )
+    metric: str = text("Score that names the best.", "macro_f1", choices=COMPARED_METRICS)
+    report: str = text("HTML report to write.")
+    table: str = text("CSV table with a row per model to write.")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from qgis.PyQt.QtGui import QIcon
 from .algorithms.assess_accuracy import AssessAccuracy
 from .algorithms.classify_patches import ClassifyPatches
 from .algorithms.classify_raster import ClassifyRaster
+from .algorithms.compare_models import CompareModels
 from .algorithms.describe_data import DescribeData
 from .algorithms.detect_change import DetectChange
 from .algorithms.export_model import ExportModel
@@ -28,6 +29,7 @@ ALGORITHMS = (
     AssessAccuracy,
     SuggestSamples,
     DetectChange,
+    CompareModels,
     DescribeData,
     ModelInfo,
     ExportPatches,

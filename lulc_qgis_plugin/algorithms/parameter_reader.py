@@ -8,6 +8,7 @@ from typing import Any, Callable
 from qgis.core import (
     NULL,
     QgsMapLayer,
+    QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeatureSourceDefinition,
@@ -91,6 +92,17 @@ class ParameterReader:
             return raster_path(layer, definition.name())
         return self._missing(definition, "raster layer")
 
+    def _several(self, definition: Definition) -> list[str]:
+        if definition.layerType() == QgsProcessing.SourceType.TypeFile:
+            return self._files(definition)
+        return self._rasters(definition)
+
+    def _files(self, definition: Definition) -> list[str]:
+        """Return files or folders; a bundled model may be named."""
+        given = self.plain(definition)
+        items = given if isinstance(given, (list, tuple)) else [given] if given else []
+        return [bundled_model(str(item)) or absolute(str(item)) for item in items]
+
     def _rasters(self, definition: Definition) -> list[str]:
         given = self.plain(definition)
         items = given if isinstance(given, (list, tuple)) else [given] if given else []
@@ -149,7 +161,7 @@ _READERS: dict[str, Callable[[ParameterReader, Definition], Any]] = {
     "fileDestination": ParameterReader._file_destination,
     "folderDestination": ParameterReader._file_destination,
     "layer": ParameterReader._layer,
-    "multilayer": ParameterReader._rasters,
+    "multilayer": ParameterReader._several,
     "raster": ParameterReader._raster,
     "rasterDestination": ParameterReader._layer_destination,
     "vectorDestination": ParameterReader._layer_destination,

@@ -1,7 +1,7 @@
 """Looking into data and models, with the real engine in qgis_process."""
 
 import pytest
-from support import CLASSES, engine_python, metrics_of, run, write_labels, write_scene
+from support import CLASSES, engine_python, lulc, metrics_of, run, write_labels, write_scene
 
 pytestmark = pytest.mark.skipif(engine_python() is None, reason="no Python with the engine")
 
@@ -28,3 +28,24 @@ def test_data_are_described(env, data, tmp_path):
     assert {row["name"] for row in found["classes"]} == set(CLASSES.values())
     assert got["SAMPLES"] == sum(row["samples"] for row in found["classes"])
     assert "Training data" in report.read_text(encoding="utf-8")
+
+
+def test_models_are_compared(env, data, tmp_path):
+    fast = {"EPOCHS": 1, "SEED": 3, "DEVICE": "cpu", "MAX_PER_CLASS": 60, "PATCH_PX": 5}
+    given = {"INPUT": data["scene"], "LABELS": data["labels"], "CLASS_FIELD": "class"}
+    patches = {"TEST_SHARE": 0.3, "ARCHITECTURE": "pixelnet"}
+    for name, seed in (("one", 3), ("two", 4)):
+        run(
+            env, "trainpatchclassifier", **given, **{**fast, **patches},
+            LEARNING_RATE=0.001 * seed, MODEL=tmp_path / f"{name}.safetensors",
+            PREDICTIONS=tmp_path / f"{name}.npz",
+        )  # fmt: skip
+    report = tmp_path / "report.html"
+    table = tmp_path / "table.csv"
+    got = run(env, "comparemodels", MODELS=tmp_path, REPORT=report, TABLE=table)
+    assert got["BEST"] == str(tmp_path / f"{got['BEST_NAME']}.safetensors")
+    assert 0 <= got["BEST_SCORE"] <= 1
+    assert "more than chance" in report.read_text(encoding="utf-8")
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 3
+    same = lulc("compare", "--models", tmp_path)
+    assert (same["best"], same["best_score"]) == (got["BEST"], got["BEST_SCORE"])

@@ -16,6 +16,7 @@ FILLED = {
     "classifyraster": {"INPUT": "raster", "MODEL": "model"},
     "classifypatches": {"PATCHES": "/some/folder", "MODEL": "model"},
     "assessaccuracy": {"MAP": "raster", "REFERENCE": "vector"},
+    "describedata": {"INPUT": "rasters", "LABELS": "vector"},
     "exportpatches": {"INPUT": "rasters", "LABELS": "vector"},
     "importmodel": {"INPUT": "/some/network.h5"},
     "exportmodel": {"MODEL": "model"},

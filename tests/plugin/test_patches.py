@@ -133,6 +133,27 @@ def test_data_are_described_from_a_scene_or_patches(requests, scene, labels, tmp
     assert requests[-1]["options"]["metrics"] == ""
 
 
+# --- comparing -----------------------------------------------------------------------------------
+
+
+def test_files_and_folders_are_compared(requests, model_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = tmp_path / "metrics.json"
+    other.touch()
+    (tmp_path / "runs").mkdir()
+    report = tmp_path / "report.html"
+    report.touch()
+    requests.answer = {"best": model_file, "best_name": "m", "best_score": 0.9, "models": 3}
+    given = {"MODELS": [model_file, "metrics.json", "runs"], "METRIC": "kappa"}
+    got = run("comparemodels", {**given, "REPORT": str(report)})
+    assert (got["BEST"], got["BEST_NAME"], got["BEST_SCORE"]) == (model_file, "m", 0.9)
+    asked = requests[-1]["options"]
+    assert asked["models"] == [model_file, str(other), str(tmp_path / "runs")]
+    assert asked["metric"] == "kappa"
+    run("comparemodels", {"MODELS": "runs", "REPORT": str(report)})
+    assert requests[-1]["options"]["models"] == [str(tmp_path / "runs")]
+
+
 # --- the table of classified patches -------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ IDS = [
     "assessaccuracy",
     "classifypatches",
     "classifyraster",
+    "comparemodels",
     "describedata",
     "detectchange",
     "exportmodel",

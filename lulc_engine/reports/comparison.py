@@ -1,0 +1,124 @@
+"""The report that puts models side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import lulc_engine
+from lulc_engine.reports import comparison_pictures, html
+from lulc_engine.reports.plain_text import decimal, percent, thousands
+
+METRIC_NAMES = {
+    "overall_accuracy": "overall accuracy",
+    "kappa": "kappa",
+    "mean_iou": "mean IoU",
+    "macro_f1": "macro F1",
+    "weighted_f1": "weighted F1",
+    "mcc": "Matthews' correlation",
+    "map": "mean average precision",
+}
+# Column heads in two lines, so that all fit beside each other.
+_HEADS = {
+    "overall_accuracy": ("Overall", "accuracy"),
+    "kappa": ("Kappa", "Cohen"),
+    "mean_iou": ("Mean", "IoU"),
+    "macro_f1": ("Macro", "F1"),
+    "weighted_f1": ("Weighted", "F1"),
+    "mcc": ("Correlation", "Matthews"),
+    "map": ("Mean", "avg. precision"),
+}
+SPLIT_NAMES = {"test": "test", "validation": "validation", "training": "training", None: "own"}
+_MOST_COLUMNS = 12
+
+
+def render_comparison(comparison: Mapping[str, Any]) -> str:
+    """Return the report as one HTML page that needs nothing else.
+
+    Args:
+        comparison: as the command ``compare`` makes it, models in the order of their rank.
+    """
+    models = comparison["models"]
+    metric = comparison["metric"]
+    shown = [key for key in METRIC_NAMES if any(row["scores"][key] is not None for row in models)]
+    return html.render(
+        "comparison.html.j2",
+        title="Comparison of models",
+        summary=(
+            f"{len(models)} models, ranked by {METRIC_NAMES[metric]}. The best is "
+            f"{comparison['best']}."
+        ),
+        best=models[0],
+        best_score=decimal(models[0]["scores"][metric]),
+        metric_name=METRIC_NAMES[metric],
+        lead=_lead(models, metric),
+        models=models,
+        metrics=[(key, *_HEADS[key]) for key in shown],
+        split_names=SPLIT_NAMES,
+        cautions=comparison["cautions"],
+        rows=[_class_row(row) for row in comparison["classes"]],
+        columns=models[:_MOST_COLUMNS],
+        has_costs=any(row["parameters"] or row["size_bytes"] for row in models),
+        costs=[_costs(row) for row in models],
+        tests=[_test(row) for row in models if row["versus_best"] is not None],
+        by_class=comparison_pictures.class_picture(comparison["classes"], models),
+        by_cost=comparison_pictures.cost_picture(models, metric, METRIC_NAMES[metric]),
+        version=lulc_engine.__version__,
+    )
+
+
+def _lead(models: list[Mapping[str, Any]], metric: str) -> str:
+    """Return how far the best is ahead of the next that is ranked in the same way."""
+    first, second = models[0], models[1]
+    if second["scores"][metric] is None or second["optimistic"] != first["optimistic"]:
+        return "–"  # noqa: RUF001 - the sign for no value
+    return decimal(first["scores"][metric] - second["scores"][metric])
+
+
+def _class_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a class with F1 of every model, which is best, and between which they lie."""
+    shown = row["f1"][:_MOST_COLUMNS]
+    measured = [value for value in shown if value is not None]
+    best = max(measured) if len(measured) > 1 and max(measured) > min(measured) else None
+    return {
+        "name": row["name"],
+        "cells": [(decimal(value), best is not None and value == best) for value in shown],
+        "spread": decimal(max(measured) - min(measured)) if len(measured) > 1 else decimal(None),
+    }
+
+
+def _costs(row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    size, seconds = row["size_bytes"], row["training_s"]
+    return (
+        row["name"],
+        row["architecture"] or decimal(None),
+        thousands(row["parameters"]),
+        decimal(None) if size is None else f"{size / 1e6:.1f} MB",
+        decimal(None) if seconds is None else _duration(seconds),
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _test(row: Mapping[str, Any]) -> dict[str, Any]:
+    test = row["versus_best"]
+    p = test["p_holm"]
+    return {
+        "name": row["name"],
+        "best_only": test["best_only"],
+        "other_only": test["other_only"],
+        "p": "< 0.001" if test["p"] < 0.001 else decimal(test["p"]),
+        "p_holm": "< 0.001" if p < 0.001 else decimal(p),
+        "how": "exact" if test["exact"] else "chi-squared",
+        "share": percent(_share(test)),
+    }
+
+
+def _share(test: Mapping[str, Any]) -> float | None:
+    both = test["best_only"] + test["other_only"]
+    share: float | None = test["best_only"] / both if both else None
+    return share

@@ -1,0 +1,43 @@
+"""lulc:comparemodels: models side by side, by their scores and by what they cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingOutputFile,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMultipleLayers,
+)
+
+from ..engine_source import options
+from .base import EngineAlgorithm
+
+
+class CompareModels(EngineAlgorithm):
+    """Compare models by their scores and by what they cost."""
+
+    ID = "comparemodels"
+    TITLE = "Compare models"
+    GROUP = "Assess"
+    SUMMARY = "Compares models or metrics files class by class and points at the best."
+    TAGS = ("mcnemar", "benchmark", "experiments", "runs", "model selection", "ranking")
+    COMMAND = "compare"
+    OPTIONS = options.CompareOptions
+
+    def initAlgorithm(self, configuration: Any = None) -> None:
+        add, file = self.add_option, QgsProcessingParameterFileDestination
+        kind = QgsProcessing.SourceType.TypeFile
+        add("MODELS", QgsProcessingParameterMultipleLayers("MODELS", "Models or metrics", kind))
+        add("METRIC", "Score that names the best")
+        add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
+        add(
+            "TABLE",
+            file("TABLE", "Table of models", "CSV (*.csv)", optional=True, createByDefault=False),
+        )
+        self.addOutput(QgsProcessingOutputFile("BEST", "Best model"))
+        self.addOutput(QgsProcessingOutputString("BEST_NAME", "Name of the best model"))
+        self.addOutput(QgsProcessingOutputNumber("BEST_SCORE", "Score of the best model"))
