@@ -35,7 +35,8 @@ class Chip:
         image: (C, H, W) raw values in the scene's type.
         valid: (H, W) bool.
         labels: (H, W) int16 class indices for training, -1 where none; also in the halo.
-        units: (H, W) int32 rows of the unit table, -1 where none.
+        units: (H, W) int32 rows of the unit table, -1 where none; of a table of their own in chips
+            of TEST_LABELS.
         core: the part of the chip that is its own, relative to it.
         held_out: role -> (H, W) int16 labels of validation and test, only in the core.
     """

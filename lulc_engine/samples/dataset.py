@@ -41,6 +41,7 @@ class Dataset:
         notes: what happened to the labels, for log and report.
         has_own_test: whether TEST_LABELS were given.
         pixel_m: sides of a pixel of the first labelled scene in metres, None if not known.
+        test_block_px: side of the blocks that the units of the test are, 0 for polygons.
     """
 
     chips: list[Chip]
@@ -51,6 +52,7 @@ class Dataset:
     notes: list[str]
     has_own_test: bool
     pixel_m: tuple[float, float] | None
+    test_block_px: int
 
     def count(self, role: int, classes: int) -> np.ndarray:
         """Return the labelled pixels (K,) of a role by class, as they are in the chips."""
@@ -162,7 +164,7 @@ class DatasetBuilder:
                 "left out of training and validation."
             )
         split = self._divide(options, lattice)
-        test_legend = self._add_test(placed, feedback)
+        test_legend = self._add_test(placed, lattice, feedback)
         dataset = Dataset(
             self._chips,
             self._source.legend,
@@ -172,6 +174,7 @@ class DatasetBuilder:
             self._notes,
             self._test_source is not None,
             placed[0].labels.grid.pixel_metres(),
+            0 if (self._test_source or self._source).kind == "polygons" else lattice.block_px,
         )
         self._check(dataset)
         return dataset
@@ -213,7 +216,7 @@ class DatasetBuilder:
         found = list(labelled_tiles(place.labels, *self._windows))
         for number, tile in enumerate(found):
             check_cancel(feedback, number, len(found), "Reading labelled windows")
-            units = self._units(place.labels, tile.window, lattice)
+            units = self._units(place.labels, tile.window, lattice, self._table)
             chip = cut_chip(place.scene, place.labels, units, tile, self._store)
             if place.test is not None:
                 under = read_padded(place.test, tile.window) != NO_LABEL
@@ -223,14 +226,16 @@ class DatasetBuilder:
             self._table.add(chip.units, only_core(chip, chip.labels))
             self._chips.append(chip)
 
-    def _units(self, labels: Labels, window: Window, lattice: BlockLattice) -> np.ndarray:
-        """Return rows of the unit table (H, W) int32 of a window, -1 outside the grid."""
+    def _units(
+        self, labels: Labels, window: Window, lattice: BlockLattice, table: UnitTable
+    ) -> np.ndarray:
+        """Return rows of a unit table (H, W) int32 of a window, -1 outside the grid."""
         inside = window.intersect(labels.grid.window)
         keys = labels.read_units(inside)
         if keys is None:
             keys = lattice.units(labels.grid, inside)
         units = np.full((window.height, window.width), -1, dtype=np.int32)
-        units[inside.relative_to(window)] = self._table.rows(keys)
+        units[inside.relative_to(window)] = table.rows(keys)
         return units
 
     def _divide(self, options: SplitOptions, lattice: BlockLattice) -> Split:
@@ -250,7 +255,9 @@ class DatasetBuilder:
         block_px = None if by_polygon else lattice.block_px
         return Split(roles, counts, "polygon" if by_polygon else "block", block_px)
 
-    def _add_test(self, placed: Sequence[_Placed], feedback: Feedback) -> Legend:
+    def _add_test(
+        self, placed: Sequence[_Placed], lattice: BlockLattice, feedback: Feedback
+    ) -> Legend:
         """Add chips of the test labels; return the legend that the test is counted in."""
         if self._test_source is None:
             return self._source.legend
@@ -262,13 +269,14 @@ class DatasetBuilder:
         matching = match_legends(self._source.legend, self._test_source.legend, used)
         self._notes += matching.notes
         index = np.array([-1 if i is None else i for i in matching.reference_index] + [-1])
+        own = UnitTable(len(matching.legend))  # these labels are divided among no roles
         for place in placed:
             if place.test is None:
                 continue
             for tile in labelled_tiles(place.test, *self._windows):
                 feedback.check()
-                nowhere = np.full((tile.window.height, tile.window.width), -1, dtype=np.int32)
-                chip = cut_chip(place.scene, place.test, nowhere, tile, self._store)
+                units = self._units(place.test, tile.window, lattice, own)
+                chip = cut_chip(place.scene, place.test, units, tile, self._store)
                 chip.held_out[TEST] = only_core(chip, index[chip.labels].astype(np.int16))
                 chip.labels[:] = NO_LABEL
                 self._chips.append(chip)

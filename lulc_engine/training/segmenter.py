@@ -14,7 +14,9 @@ import torch
 from lulc_engine.devices import choose_device, make_repeatable, use_threads
 from lulc_engine.errors import Cancelled
 from lulc_engine.evaluation.metrics import ReferenceInfo, build_metrics
+from lulc_engine.evaluation.intervals import unit_intervals
 from lulc_engine.feedback import Feedback
+from lulc_engine.evaluation.units import BLOCKS, POLYGONS, UnitCounts
 from lulc_engine.losses.context import FocusSettings, LossContext
 from lulc_engine.losses.pixels import class_weights
 from lulc_engine.models.build import build_network, network_tensors
@@ -292,10 +294,19 @@ def _scores(session: Session, feedback: Feedback) -> dict[str, Any]:
         info = ReferenceInfo(dataset.label_kind, False, "validation", total)
         found["validation"] = build_metrics(fit.best.matrix, dataset.legend, info)
     if any(TEST in chip.held_out for chip in dataset.chips):
-        legend = dataset.test_legend
-        matrix = validate(
-            session.network, dataset.chips, TEST, len(legend), session.device, feedback
-        ).matrix
-        info = ReferenceInfo(dataset.label_kind, True, "test", int(matrix.sum()))
-        found["test"] = build_metrics(matrix, legend, info)
+        found["test"] = _test_scores(session, feedback)
     return found
+
+
+def _test_scores(session: Session, feedback: Feedback) -> dict[str, Any]:
+    """Return metrics of the untouched test, with intervals from its polygons or blocks."""
+    dataset, legend = session.dataset, session.dataset.test_legend
+    side, size = dataset.test_block_px, len(legend)
+    counts = UnitCounts(BLOCKS if side else POLYGONS, side, size)
+    matrix = validate(
+        session.network, dataset.chips, TEST, size, session.device, feedback, by_unit=counts
+    ).matrix
+    info = ReferenceInfo(dataset.label_kind, True, "test", int(matrix.sum()))
+    margins = counts.margins(range(size), {index: index for index in range(size)}, size)
+    intervals, cautions = unit_intervals(margins, legend, counts)
+    return build_metrics(matrix, legend, info) | {"intervals": intervals, "cautions": cautions}

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from lulc_engine.evaluation import confusion
+from lulc_engine.evaluation.units import UnitCounts
 from lulc_engine.feedback import Feedback
 from lulc_engine.losses import Loss
 from lulc_engine.losses.context import LossContext
@@ -38,6 +39,7 @@ def validate(
     feedback: Feedback,
     loss: Loss | None = None,
     context: LossContext | None = None,
+    by_unit: UnitCounts | None = None,
 ) -> Validation:
     """Classify every chip of a role and count.
 
@@ -50,6 +52,7 @@ def validate(
         feedback: asked between chips whether to stop.
         loss: also measured where given.
         context: what the loss needs.
+        by_unit: gets the counts by polygon or block where given.
     """
     network.eval()
     matrix = confusion.empty(classes)
@@ -70,4 +73,6 @@ def validate(
                 losses += float(loss(logits, labels, context or LossContext())) * count
                 pixels += count
         matrix += confusion.count(held, predicted, classes)
+        if by_unit is not None:
+            by_unit.add_mixed(chip.units, held, predicted)
     return Validation(matrix, losses / pixels if pixels else float("nan"))

@@ -1,5 +1,6 @@
 """Trainings end to end: any scene, the same again, focus, cancelling, and what the card says."""
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -157,6 +158,11 @@ def test_test_labels_are_untouched(tmp_path, country, files):
     assert results[0]["overall_accuracy"] > results[1]["overall_accuracy"]
     reference = results[0]["scores"]["reference"]
     assert (reference["split"], reference["independent"]) == ("test", True)
+    intervals = results[0]["scores"]["intervals"]
+    drawn = len(json.loads((tmp_path / "right.geojson").read_text("utf-8"))["features"])
+    assert (intervals["unit"], intervals["units"]) == ("polygons", drawn)
+    low, high = intervals["overall_accuracy"]
+    assert low <= results[0]["overall_accuracy"] <= high
 
 
 def test_roles_never_share_a_polygon(files, model):
@@ -168,6 +174,7 @@ def test_roles_never_share_a_polygon(files, model):
     assert all(row["status"] == "ok" for row in split["classes"])
     tested = sum(row["test"]["pixels"] for row in split["classes"])
     assert result["scores"]["reference"]["n"] == tested == split["units"]["test"] * 64
+    assert result["scores"]["intervals"]["units"] == split["units"]["test"]
 
 
 def test_scores_of_validation_are_said_to_be_optimistic(files, model):
