@@ -32,7 +32,7 @@ def draw_simple(
     class_map: ClassMap, census: Census, size: int, seed: int, feedback: Feedback
 ) -> Drawn:
     """Draw a simple random sample of a map's pixels that have a class."""
-    return _draw(class_map, census, [list(range(len(census.legend)))], [size], seed, feedback)
+    return _draw(class_map, census, [slice(None)], [size], seed, feedback)
 
 
 def draw_stratified(
@@ -47,19 +47,19 @@ def draw_stratified(
         seed: the same seed gives the same points.
         feedback: told how far it is; asked whether to stop.
     """
-    strata = [[index] for index in range(len(census.legend))]
+    strata = [slice(index, index + 1) for index in range(len(census.legend))]
     return _draw(class_map, census, strata, sizes.tolist(), seed, feedback)
 
 
 def _draw(
     class_map: ClassMap,
     census: Census,
-    strata: list[list[int]],
+    strata: list[slice],
     sizes: list[int],
     seed: int,
     feedback: Feedback,
 ) -> Drawn:
-    """Draw from each stratum, a list of class indices, as many pixels as its size says."""
+    """Draw from each stratum, a range of class indices, as many pixels as its size says."""
     rng = np.random.default_rng(seed)
     ends = [census.counts[:, members].sum(axis=1).cumsum() for members in strata]
     ranks = [
@@ -76,7 +76,8 @@ def _draw(
         index = class_index(class_map.read(block), census.legend.ids)
         for members, places in zip(strata, here, strict=True):
             if len(places):
-                flat = np.flatnonzero(np.isin(index, members))[places]
+                belongs = index == members.start if members.stop else index >= 0
+                flat = np.flatnonzero(belongs)[places]
                 row, column = np.divmod(flat, block.width)
                 spots = (row + block.row_off, column + block.col_off, index.reshape(-1)[flat])
                 found.append(np.stack(spots))
