@@ -15,7 +15,8 @@ from lulc_engine.samples.split import ROLE_NAMES
 
 # Of a patch: enough for its mean and spread, while neighbouring pixels say little new.
 _MOST_PER_PATCH = 256
-_FEWEST_PER_PATCH = 16
+# With one class per patch every patch is judged; with several they only make up statistics.
+_FEWEST_PER_PATCH = 8
 
 
 @dataclass(frozen=True)
@@ -38,26 +39,31 @@ def draw_patch_samples(
 ) -> Samples:
     """Return pixels of the patches of every class, equally many of each patch of a class.
 
-    A patch with several classes gives pixels to each of them.
+    A patch with several classes gives pixels to each of them; of a class with more such patches
+    than pixels are wanted, some patches are drawn.
 
     Args:
         patches: labelled patches.
-        most_per_class: pixels of a class, unless that were fewer than 16 of each patch.
+        most_per_class: pixels of a class, unless that were fewer than 8 of each patch.
         seed: decides which pixels are drawn.
         feedback: progress, and stops the work.
     """
     rng = np.random.default_rng(seed)
     has = _membership(patches)
     sizes = has.sum(axis=0)
-    per_patch = np.clip(most_per_class // np.maximum(sizes, 1), _FEWEST_PER_PATCH, _MOST_PER_PATCH)
+    fewest = 1 if patches.multilabel else _FEWEST_PER_PATCH
+    per_patch = np.clip(most_per_class // np.maximum(sizes, 1), fewest, _MOST_PER_PATCH)
+    drawn = _thinned(has, most_per_class, rng) if patches.multilabel else has
     values, targets, unit_of = [], [], []
     units: list[Unit] = []
     for number in range(len(patches)):
         if number % 64 == 0:
             feedback.check()
             feedback.progress(number / len(patches), "Reading pixels of the patches")
+        if not drawn[number].any():
+            continue
         pixels = _pixels(patches, number)
-        for index in np.flatnonzero(has[number]).tolist():
+        for index in np.flatnonzero(drawn[number]).tolist():
             take = min(int(per_patch[index]), len(pixels))
             if not take:
                 continue
@@ -126,6 +132,16 @@ def _membership(patches: PatchSet) -> np.ndarray:
         return several
     one: np.ndarray = patches.targets[:, None] == np.arange(len(patches.legend))
     return one
+
+
+def _thinned(has: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Return which patches (N, K) stand for which class: at most so many for each."""
+    kept = has.copy()
+    for column in kept.T:
+        members = np.flatnonzero(column)
+        if len(members) > most:
+            column[rng.permutation(members)[most:]] = False
+    return kept
 
 
 def _pixels(patches: PatchSet, number: int) -> np.ndarray:

@@ -179,6 +179,19 @@ def test_several_classes_occur_together_and_are_not_compared(tmp_path):
     assert "What occurs together" in (tmp_path / "r.html").read_text("utf-8")
 
 
+def test_statistics_of_many_patches_with_several_classes_are_of_some(tmp_path):
+    rng = np.random.default_rng(0)
+    targets = (rng.random((300, 3)) < [0.9, 0.5, 0.1]).astype("uint8")
+    targets[:, 0] |= ~targets.any(axis=1)
+    np.save(tmp_path / "x.npy", rng.integers(1, 99, (300, 4, 4, 2)).astype("uint8"))
+    np.save(tmp_path / "y.npy", targets)
+    arrays = {"features": str(tmp_path / "x.npy"), "targets": str(tmp_path / "y.npy")}
+    found = run(**arrays, max_per_class=50)["description"]
+    drawn = {row["id"]: row["n"] for row in found["statistics"]}
+    assert drawn == {0: 50, 1: 50, 2: int(50 // targets[:, 2].sum()) * int(targets[:, 2].sum())}
+    assert [row["samples"] for row in found["classes"]] == targets.sum(axis=0).tolist()
+
+
 # --- refusals ------------------------------------------------------------------------------------
 
 
