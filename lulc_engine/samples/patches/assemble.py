@@ -11,7 +11,7 @@ import numpy as np
 
 from lulc_engine.errors import DataError, LabelError
 from lulc_engine.feedback import Feedback
-from lulc_engine.options import PatchOptions, SceneOptions
+from lulc_engine.options import DescribeOptions, PatchOptions, SceneOptions
 from lulc_engine.rasters.bands import Band
 from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
 from lulc_engine.samples.chips import ChipStore
@@ -97,10 +97,11 @@ def assemble(listing: Listing, opened: Opened, options: PatchOptions, origin: Pa
     """Return the patch set of what was read.
 
     Raises:
-        LabelError: a class lost all its patches.
+        LabelError: a class lost all its patches, unless they are only described.
     """
     decoded = opened.decoded
-    if listing.targets.ndim == 1:
+    # A description is where one learns that a class lost all its patches.
+    if listing.targets.ndim == 1 and not isinstance(options, DescribeOptions):
         _refuse_lost_classes(listing, decoded)
     left = listing.take(decoded.kept)
     roles, split, notes = assign_patch_roles(

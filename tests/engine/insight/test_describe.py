@@ -155,6 +155,17 @@ def test_patches_with_copies_and_damage(tmp_path):
     assert "all values are 0" in text
 
 
+def test_a_class_without_a_usable_patch_is_told_of(tmp_path):
+    root = write_class_folders(tmp_path / "patches", {"a": 5, "b": 5})
+    for number in range(3):
+        write_image(root / "c" / f"black_{number}.png", picture(2) * 0)
+    report = tmp_path / "report.html"
+    found = run(patches=str(root), report=str(report))
+    assert [row["samples"] for row in found["description"]["classes"]] == [5, 5, 0]
+    assert (found["class_count"], found["rejected"]) == (2, 3)
+    assert "it cannot be learned here" in report.read_text("utf-8")
+
+
 def test_statistics_of_patches_are_those_of_their_pixels(tmp_path):
     root = write_class_folders(tmp_path / "patches", {"a": 5, "b": 5})
     found = run(patches=str(root), scale=1.0)["description"]
