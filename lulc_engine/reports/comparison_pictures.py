@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,7 +58,7 @@ def class_picture(
                          label=tick_name(str(models[number]["name"]), 1, 34), zorder=3)  # fmt: skip
         axes.set_yticks(range(len(shown)), [tick_name(str(row["name"])) for row in shown])
         axes.set_ylim(len(shown) - 0.5, -0.5)
-        axes.set_xlim(-0.02, 1.02)
+        axes.set_xlim(_start(shown) - 0.01, 1.01)
         axes.set_xlabel("F1")
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", color="#e4e7eb", lw=0.8)
@@ -66,6 +67,14 @@ def class_picture(
         axes.legend(handles[::-1], labels[::-1], loc="lower left", bbox_to_anchor=(-0.3, 1),
                     ncols=2, borderaxespad=0.2, fontsize=8)  # fmt: skip
         return picture(figure, "F1 of each class, a mark per model.")
+
+
+def _start(classes: Sequence[Mapping[str, Any]]) -> float:
+    """Return where the axis begins: marks need no zero, and good models differ in little."""
+    lowest = min(
+        (v for row in classes for v in row["f1"][:MOST_MODELS] if v is not None), default=0
+    )
+    return max(0.0, math.floor(lowest * 10 - 0.5) / 10)
 
 
 def cost_picture(
