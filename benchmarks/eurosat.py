@@ -32,9 +32,14 @@ SPLITS = ("train", "val", "test")
 ENDS, AIR = (-0.00108, 0.275), {"red": (0.020, 0.93), "green": (0.037, 0.89), "blue": (0.065, 0.85)}
 STRETCH = ",".join(f"{(end - path) / share:.4f}" for path, share in AIR.values() for end in ENDS)
 ALIKE = {"batch-size": 32, "threads": 1, "seed": 0}
-BUNDLED = {**ALIKE, "architecture": "spectralnet", "epochs": 36, "metric": "overall_accuracy"}
-# A second cycle from the first one's weights: more epochs without the patience of a single one.
-SECOND = {**BUNDLED, "epochs": 30, "learning-rate": 0.002, "mixup": 0.15, "cutmix": 0.35}
+BUNDLED = {**ALIKE, "architecture": "spectralnet", "metric": "overall_accuracy"}
+# Cycles of a learning rate that rises and falls; each begins with the weights of the one before.
+MIXED = {"mixup": 0.15, "cutmix": 0.35}
+CYCLES = (
+    {"epochs": 36},
+    {"epochs": 30, "patience": 30, "learning-rate": 0.002, **MIXED},
+    {"epochs": 16, "patience": 16, "learning-rate": 0.0015, **MIXED},
+)
 COMPARED = ("spectralnet", "resnet18")
 COMPARISON = {**ALIKE, "epochs": 6, "mode": "train"}
 
@@ -51,12 +56,21 @@ def main() -> int:
 
 
 def bundle(work: Path, extra: list[str]) -> None:
-    """Train the bundled model in two cycles, go on where it was stopped, and test it."""
+    """Train the bundled model in cycles, go on where it was stopped, and test it."""
     MODEL.parent.mkdir(parents=True, exist_ok=True)
-    first = work / "first.safetensors"
-    if not first.exists():
-        train(work, "first", first, {**BUNDLED, "mode": "train"}, extra)
-    result = train(work, "bundle", MODEL, {**SECOND, "initial-model": first}, extra)
+    before: dict[str, Any] = {}
+    for number, cycle in enumerate(CYCLES[:-1], start=1):
+        model = work / f"cycle{number}.safetensors"
+        if not model.exists():
+            train(
+                work,
+                f"cycle{number}",
+                model,
+                {**BUNDLED, **cycle, **before, "mode": "train"},
+                extra,
+            )
+        before = {"initial-model": model}
+    result = train(work, "bundle", MODEL, {**BUNDLED, **CYCLES[-1], **before}, extra)
     sys.stdout.write(f"{result['split']} accuracy: {result['overall_accuracy']:.4f}\n")
     for row in result["scores"]["classes"]:
         numbers = " ".join(f"{row[rate]:.4f}" for rate in ("precision", "recall", "f1"))

@@ -33,6 +33,7 @@ class Task:
         feedback: for what is decided, and to stop.
         model_sha256: of the model.
         dtype: of the scene's values.
+        machine: what executes the network.
     """
 
     options: ClassifyOptions
@@ -44,6 +45,7 @@ class Task:
     feedback: Feedback
     model_sha256: str
     dtype: np.dtype
+    machine: Machine
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,6 @@ class Approach:
         sink: from the map's writers to what takes the results of jobs.
         runtime: from where to compute to what executes the network.
         several: whether classes do not exclude each other.
-        is_of_patches: whether the model is a patch classifier.
     """
 
     grid: Grid
@@ -64,7 +65,6 @@ class Approach:
     sink: Callable[[MapWriters], Sink]
     runtime: Callable[[Machine], Runtime]
     several: bool = False
-    is_of_patches: bool = False
 
 
 class DirectSink:

@@ -17,10 +17,10 @@ from lulc_engine.inference.patch_map import patch_approach
 from lulc_engine.inference.pipeline import ReadAhead, in_order
 from lulc_engine.inference.pixel_map import segmenter_approach
 from lulc_engine.inference.plan import Job, Pixels, Plan, Sink
-from lulc_engine.inference.precision import FEWEST_WINDOWS, faithful
+from lulc_engine.inference.precision import FEWEST_PIXELS, faithful
 from lulc_engine.inference.radiometry import fit_radiometry
 from lulc_engine.inference.runtimes import Prediction, Runtime
-from lulc_engine.inference.runtimes.machine import choose_machine
+from lulc_engine.inference.runtimes.machine import Machine, choose_machine
 from lulc_engine.inference.writers import MapWriters, ModelIdentity
 from lulc_engine.models.card import read_spec, training_hashes
 from lulc_engine.models.model_file import read_model
@@ -65,6 +65,7 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
                 feedback,
                 card["model_sha256"],
                 scene.dtype(bands),
+                choose_machine(options, spec.patch is not None),
             )
             approach = (segmenter_approach if spec.patch is None else patch_approach)(task)
             identity = ModelIdentity(
@@ -75,7 +76,7 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
             )
             try:
                 read = partial(approach.plan.read, scene, bands)
-                runtime = _runtime(approach, options, read, feedback)
+                runtime = _runtime(approach, task.machine, read, feedback)
                 sink = approach.sink(writers)
                 _run(approach.plan, read, runtime, sink, feedback)
                 _check_result(writers)
@@ -103,17 +104,16 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
 
 def _runtime(
     approach: Approach,
-    options: ClassifyOptions,
+    machine: Machine,
     read: Callable[[Job], Pixels | None],
     feedback: Feedback,
 ) -> Runtime:
     """Return what executes the network, after a comparison where precision is to be chosen."""
     feedback.progress(0.0, "Preparing the network")
-    machine = choose_machine(options, approach.is_of_patches)
     if machine.precision != "auto":
         return approach.runtime(machine)
     exact = approach.runtime(machine.at("f32"))
-    if len(approach.plan.jobs) < FEWEST_WINDOWS:
+    if approach.plan.height * approach.plan.width < FEWEST_PIXELS:
         return exact
     return faithful(exact, approach.runtime(machine.at("bf16")), approach.plan, read, feedback)
 

@@ -54,7 +54,6 @@ def patch_approach(task: Task) -> Approach:
         ),
         partial(_runtime, task, facts, step),
         facts.multilabel,
-        is_of_patches=True,
     )
 
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from lulc_engine.errors import OptionsError
 from lulc_engine.inference.approach import Approach, DirectSink, Task
-from lulc_engine.inference.blending import BlendingSink, blended_plan
+from lulc_engine.inference.blending import MARGIN_PX, BlendingSink, blended_plan
 from lulc_engine.inference.plan import Plan, Sink, pixel_plan
 from lulc_engine.inference.runtimes import Runtime, Wanted
 from lulc_engine.inference.runtimes.machine import Machine
 from lulc_engine.inference.runtimes.recipe import Recipe
+from lulc_engine.inference.window_size import window_side
 from lulc_engine.inference.writers import MapWriters
+from lulc_engine.models.card import ModelSpec
+from lulc_engine.rasters.grid import Window
 
 if TYPE_CHECKING:  # PyTorch takes seconds to load, and a prepared network does without
     from lulc_engine.inference.runtimes.stored_graph import StoredGraph
     from lulc_engine.models.network import Network
-
-# Large enough that the halo costs little, small enough for a laptop's memory.
-TILE_PX = 576
 
 
 def segmenter_approach(task: Task) -> Approach:
@@ -36,15 +36,12 @@ def segmenter_approach(task: Task) -> Approach:
             "labels every pixel.",
             "Leave them out.",
         )
-    whole, part, side = task.scene.window, task.part, options.tile_px or TILE_PX
-    sink: Callable[[MapWriters], Sink]
+    whole, part = task.scene.window, task.part
+    plan = segmenter_plan(whole, part, spec, options.tile_px, task.machine)
+    wanted = Wanted(True, bool(options.confidence), bool(options.probabilities))
+    sink: Callable[[MapWriters], Sink] = DirectSink
     if spec.halo_px is None:
-        plan = blended_plan(whole, part, side, spec.stride)
         wanted, sink = Wanted(False, False, True), partial(BlendingSink, whole=whole, part=part)
-    else:
-        plan = pixel_plan(whole, part, side, spec.halo_px, spec.stride)
-        wanted = Wanted(True, bool(options.confidence), bool(options.probabilities))
-        sink = DirectSink
 
     def network() -> Network:
         from lulc_engine.models.build import load_network
@@ -62,6 +59,25 @@ def segmenter_approach(task: Task) -> Approach:
         return TorchRuntime(network(), machine.torch_device(), wanted, low_precision)
 
     return Approach(task.scene.crop(part), plan, sink, runtime)
+
+
+def segmenter_plan(
+    whole: Window, part: Window, spec: ModelSpec, side: int, machine: Machine
+) -> Plan:
+    """Return the windows of a segmenter.
+
+    Args:
+        whole: the scene.
+        part: what is to be classified.
+        spec: the model.
+        side: of the windows, in pixels; 0 to have it chosen.
+        machine: what executes the network.
+    """
+    if spec.halo_px is None:
+        side = side or window_side(spec, MARGIN_PX, machine.streams)
+        return blended_plan(whole, part, side, spec.stride)
+    side = side or window_side(spec, spec.halo_px, machine.streams)
+    return pixel_plan(whole, part, side, spec.halo_px, spec.stride)
 
 
 def _prepared(

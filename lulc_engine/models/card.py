@@ -26,6 +26,7 @@ CLIP = 8.0
 # Far more than any network needs; beyond them a file asks for windows that no memory holds.
 _LARGEST_HALO_PX, _LARGEST_STRIDE = 1024, 256
 _LARGEST_PATCH_PX = 1024
+_LARGEST_FLOATS_PER_PX = 2**20
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class ModelSpec:
         extra: further fields of the card.
         transform: what the input layer makes of reflectance, one of TRANSFORMS.
         patch: None for segmenters.
+        floats_per_px: numbers per pixel that the network holds at its fullest, None if not known.
         clip: normalised values are cut off at plus and minus this; None for networks that were
             trained elsewhere without.
     """
@@ -84,6 +86,7 @@ class ModelSpec:
     transform: str = "none"
     patch: PatchFacts | None = None
     clip: float | None = CLIP
+    floats_per_px: int | None = None
 
     @property
     def in_channels(self) -> int:
@@ -140,6 +143,7 @@ def make_card(
         "lulc:normalisation": {"mean": list(mean), "spread": list(spread)},
         "lulc:legend": _legend_rows(spec.legend),
         "lulc:receptive_field": {"halo_px": spec.halo_px, "stride": spec.stride},
+        "lulc:working_memory": {"floats_per_px": spec.floats_per_px},
         "lulc:transform": spec.transform,
         "lulc:clip": spec.clip,
         "lulc:patch": _patch(spec.patch),
@@ -180,6 +184,7 @@ def read_spec(card: Mapping[str, Any]) -> ModelSpec:
             transform=str(card.get("lulc:transform", "none")),
             patch=_read_patch(card.get("lulc:patch")),
             clip=card.get("lulc:clip", CLIP),
+            floats_per_px=card.get("lulc:working_memory", {}).get("floats_per_px"),
         )
         _check_spec(spec)
         return spec
@@ -209,6 +214,9 @@ def _check_spec(spec: ModelSpec) -> None:
         "legend": len(spec.legend) > 0,
         "halo_px": spec.halo_px is None or _is_whole(spec.halo_px, 0, _LARGEST_HALO_PX),
         "stride": _is_whole(spec.stride, 1, _LARGEST_STRIDE),
+        "floats_per_px": (
+            spec.floats_per_px is None or _is_whole(spec.floats_per_px, 1, _LARGEST_FLOATS_PER_PX)
+        ),
         "clip": spec.clip is None or 0 < float(spec.clip) < math.inf,
     }
     wrong = [name for name, is_right in checks.items() if not is_right]

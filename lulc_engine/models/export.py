@@ -228,7 +228,7 @@ def _write_openvino(
     module: nn.Module, examples: Tensor, metadata: Mapping[str, str], part: Path, weights: Path
 ) -> np.ndarray:
     """Write an OpenVINO model and return what OpenVINO makes of the examples with it."""
-    import openvino as ov
+    from lulc_engine.quiet_openvino import ov
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tracing, which OpenVINO does inside

@@ -21,6 +21,7 @@ from lulc_engine.models.keras_file import open_keras
 from lulc_engine.models.model_file import SUFFIXES, write_model
 from lulc_engine.models.network import parameter_count
 from lulc_engine.models.receptive_field import measure_halo
+from lulc_engine.models.working_memory import floats_per_pixel
 from lulc_engine.options import ImportModelOptions
 from lulc_engine.outputs import Outputs, friendly_write_errors
 from lulc_engine.rasters.bands import Band, role_of
@@ -65,7 +66,11 @@ def import_model(options: ImportModelOptions, feedback: Feedback) -> dict[str, A
         _fill(body, tensors)
         network.eval()
         if found.patch_px is None:
-            spec = dataclasses.replace(spec, halo_px=measure_halo(body, found.in_channels))
+            spec = dataclasses.replace(
+                spec,
+                halo_px=measure_halo(body, found.in_channels),
+                floats_per_px=floats_per_pixel(body, found.in_channels),
+            )
         card = _card(options, spec, network, keras_version, started)
         with friendly_write_errors(options.model):
             digest = write_model(part, network_tensors(network), card)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ import torch
 
 from lulc_engine.devices import choose_device, make_repeatable, use_threads
 from lulc_engine.errors import Cancelled
-from lulc_engine.evaluation.metrics import ReferenceInfo, build_metrics
 from lulc_engine.evaluation.intervals import unit_intervals
-from lulc_engine.feedback import Feedback
+from lulc_engine.evaluation.metrics import ReferenceInfo, build_metrics
 from lulc_engine.evaluation.units import BLOCKS, POLYGONS, UnitCounts
+from lulc_engine.feedback import Feedback
 from lulc_engine.losses.context import FocusSettings, LossContext
 from lulc_engine.losses.pixels import class_weights
 from lulc_engine.models.build import build_network, network_tensors
@@ -24,6 +25,7 @@ from lulc_engine.models.card import SEGMENTATION, ModelSpec, make_card
 from lulc_engine.models.model_file import write_model
 from lulc_engine.models.network import Network, parameter_count
 from lulc_engine.models.receptive_field import measure_halo
+from lulc_engine.models.working_memory import floats_per_pixel
 from lulc_engine.options import TrainSegmenterOptions
 from lulc_engine.outputs import Outputs
 from lulc_engine.rasters.files import gdal_settings
@@ -140,7 +142,12 @@ def _prepare(
         feedback.info(note)
     pixels = sample_pixels(dataset.chips, rng)
     network.input.set_statistics(*channel_statistics(network.input, pixels))
-    spec = ModelSpec(**{**vars(spec), "halo_px": halo, "value_range": value_range(pixels)})
+    spec = dataclasses.replace(
+        spec,
+        halo_px=halo,
+        value_range=value_range(pixels),
+        floats_per_px=floats_per_pixel(network.body, spec.in_channels),
+    )
     return Session(options, recipe, device, threads, rng, spec, network, dataset, Fit(), started)
 
 

@@ -38,6 +38,11 @@ class Machine:
     threads: int
     precision: str
 
+    @property
+    def streams(self) -> int:
+        """How many windows are computed at once."""
+        return 1 if self.runtime == "torch" else self.threads
+
     def torch_device(self) -> torch.device:
         """Return the device for PyTorch, after telling it the number of threads."""
         from lulc_engine.devices import choose_device, use_threads

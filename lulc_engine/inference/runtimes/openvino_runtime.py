@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openvino as ov
-from openvino.preprocess import PrePostProcessor
 
 from lulc_engine.inference.runtimes import Prediction
 from lulc_engine.inference.runtimes.cache import cache_folder, kept
 from lulc_engine.inference.runtimes.recipe import Recipe
+from lulc_engine.quiet_openvino import ov
 from lulc_engine.samples.chips import as_input
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def _prepare(recipe: Recipe, graph: nn.Module, path: Path) -> None:
     if not follows:
         model = _traced(recipe, graph, height, width)
         model.reshape(dict(enumerate(recipe.input_shapes(height, width))))
-    inputs = PrePostProcessor(model)
+    inputs = ov.preprocess.PrePostProcessor(model)
     inputs.input(0).tensor().set_element_type(_TYPES.get(recipe.dtype, ov.Type.f32))
     inputs.input(1).tensor().set_element_type(ov.Type.u8)
     ov.save_model(inputs.build(), path, compress_to_fp16=False)

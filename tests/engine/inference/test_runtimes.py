@@ -15,8 +15,8 @@ from seamless import UNDECIDED, logits_of, run_classify
 from lulc_engine.errors import OptionsError
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.pipeline import in_order
-from lulc_engine.inference.plan import pixel_plan
-from lulc_engine.inference.precision import FEWEST_WINDOWS, agreement, faithful
+from lulc_engine.inference.plan import Pixels, pixel_plan
+from lulc_engine.inference.precision import agreement, faithful, patchwork
 from lulc_engine.inference.runtimes import Prediction, Wanted, machine
 from lulc_engine.inference.runtimes.cache import cache_folder, kept
 from lulc_engine.inference.runtimes.torch_runtime import TorchRuntime, short_type
@@ -118,6 +118,19 @@ def test_choices_that_contradict_each_other(tmp_path, model, options):
     assert not (tmp_path / "map.tif").exists()
 
 
+def test_openvino_reports_to_nobody(tmp_path, model):
+    scene = write_raster(tmp_path / "scene.tif", random_image(3, 40, 50))
+    code = (
+        "import sys, multiprocessing; from lulc_engine.cli.main import main;"
+        "assert main(sys.argv[1:]) == 0; import openvino.tools.ovc;"
+        "assert sys.modules['openvino_telemetry'] is None;"
+        "assert not multiprocessing.active_children()"
+    )
+    words = ["--image", scene, "--model", model[0], "--output", tmp_path / "map.tif"]
+    command = [sys.executable, "-c", code, "classify", *map(str, words), "--runtime", "openvino"]
+    subprocess.run(command, check=True, timeout=300)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "uint32", "float64"])
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
 def test_every_type_of_pixel(tmp_path, model, runtime, dtype):
@@ -173,14 +186,10 @@ class Painter:
 @pytest.fixture
 def plan():
     whole = Window(0, 0, 1000, 1000)
-    plan = pixel_plan(whole, whole, 200, 0, 1)
-    assert len(plan.jobs) >= FEWEST_WINDOWS
-    return plan
+    return pixel_plan(whole, whole, 200, 0, 1)
 
 
 def read_valid(job):
-    from lulc_engine.inference.plan import Pixels
-
     valid = np.ones((job.window.height, job.window.width), bool)
     return Pixels(np.zeros((1, *valid.shape), np.uint8), valid, valid[job.core])
 
@@ -190,6 +199,26 @@ def test_a_fast_runtime_is_taken_where_it_agrees(plan, wrong_rows, is_taken):
     exact, fast = Painter(0), Painter(wrong_rows)  # a row of 200 is half a percent
     assert agreement(exact, fast, plan, read_valid) == 1 - wrong_rows / 200
     assert faithful(exact, fast, plan, read_valid, Feedback()) is (fast if is_taken else exact)
+
+
+def test_a_patchwork_shows_pieces_from_all_over_the_scene(plan):
+    rows, columns = np.mgrid[:1000, :1000]
+    image = np.stack([rows, columns]).astype(np.int32)
+    seen = []
+
+    def read(job):
+        seen.append(job.window)
+        inside = job.window.relative_to(Window(0, 0, 1000, 1000))
+        valid = image[(0, *inside)] % 2 == 0
+        return Pixels(image[(slice(None), *inside)], valid, valid)
+
+    pixels = patchwork(plan, read)
+    shape = (plan.jobs[0].window.height, plan.jobs[0].window.width)
+    assert pixels.values.shape == (2, *shape)
+    np.testing.assert_array_equal(pixels.valid, pixels.values[0] % 2 == 0)
+    assert min(window.row_off for window in seen) == 0
+    assert max(window.row_stop for window in seen) == 1000
+    assert max(window.col_stop for window in seen) == 1000
 
 
 def test_nothing_to_compare_on(plan):

@@ -38,7 +38,7 @@ def run(path, values):
         metadata = session.get_modelmeta().custom_metadata_map
         (found,) = session.run(["probabilities"], {"image": values})
     else:
-        import openvino as ov
+        from lulc_engine.quiet_openvino import ov
 
         model = ov.Core().read_model(str(path))
         names = model.get_rt_info("model_info").astype(dict)
