@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lulc_engine.insight.candidates import Candidate
-from lulc_engine.reports.plain_text import joined
-from lulc_engine.reports.words import quoted
+from lulc_engine.reports.words import listed, quoted
 
 SURE = 0.05
-_MOST_NAMES = 5
 
 
 def cautions(
@@ -65,7 +63,7 @@ def _on_classes(order: Sequence[Candidate]) -> list[str]:
 
 
 def _on_optimism(order: Sequence[Candidate]) -> list[str]:
-    flattered = [item.name for item in order if item.optimistic]
+    flattered = [quoted(item.name) for item in order if item.optimistic]
     if not flattered:
         return []
     if len(flattered) == len(order):
@@ -74,31 +72,25 @@ def _on_optimism(order: Sequence[Candidate]) -> list[str]:
             "choosing the best epoch. Compare on a test that no model has seen."
         ]
     return [
-        f"The scores of {_list(flattered)} are optimistic, of samples that took part in training "
+        f"The scores of {listed(flattered)} are optimistic, of samples that took part in training "
         "or in choosing the best epoch. They rank behind models with scores on untouched samples."
     ]
 
 
 def _on_missing(models: Sequence[Mapping[str, Any]], metric: str) -> list[str]:
-    without = [row["name"] for row in models if row["scores"][metric] is None]
-    return [f"Not ranked, for lack of this score: {_list(without)}."] if without else []
+    without = [quoted(row["name"]) for row in models if row["scores"][metric] is None]
+    return [f"Not ranked, for lack of this score: {listed(without)}."] if without else []
 
 
 def _on_chance(models: Sequence[Mapping[str, Any]]) -> list[str]:
     alike = [
-        row["name"]
+        quoted(row["name"])
         for row in models
         if row["versus_best"] is not None and row["versus_best"]["p_holm"] >= SURE
     ]
     if not alike:
         return []
     return [
-        f"Chance alone could explain why {quoted(models[0]['name'])} is ahead of {_list(alike)} "
+        f"Chance alone could explain why {quoted(models[0]['name'])} is ahead of {listed(alike)} "
         "(McNemar's test, p of 0.05 or more)."
     ]
-
-
-def _list(names: list[str]) -> str:
-    shown = [quoted(name) for name in names[:_MOST_NAMES]]
-    more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-    return joined(shown + more)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
 
-from lulc_engine.errors import LabelError
 from lulc_engine.feedback import Feedback
 from lulc_engine.insight.samples import Samples, Unit, check_some
 from lulc_engine.options import DescribeOptions
@@ -16,19 +12,9 @@ from lulc_engine.samples.blocks import BlockLattice, choose_block_px
 from lulc_engine.samples.dataset import UnitTable
 from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource, open_source
 from lulc_engine.samples.patches.labelled_pixels import PixelPool, Pixels
+from lulc_engine.samples.placed import TILE_PX, Placed, place_labels, windows_of
 from lulc_engine.samples.scenes import TrainingScene, open_scenes
 from lulc_engine.samples.split import Split, assign_roles
-
-_TILE_PX = 512
-
-
-@dataclass(frozen=True)
-class _Placed:
-    """A scene with the labels that lie on it."""
-
-    number: int
-    scene: TrainingScene
-    labels: Labels
 
 
 class _Collector:
@@ -42,10 +28,10 @@ class _Collector:
         self.names: dict[int, str] = {}
         self.lost = 0  # labelled pixels that are not valid
 
-    def add(self, place: _Placed, feedback: Feedback) -> None:
+    def add(self, place: Placed, feedback: Feedback) -> None:
         """Take in the labels of a scene."""
         features = place.labels.unit_names()
-        windows = list(_windows(place.labels.window))
+        windows = list(windows_of(place.labels.window))
         for done, window in enumerate(windows):
             feedback.check()
             feedback.progress(done / len(windows), "Reading labels")
@@ -86,7 +72,7 @@ def read_scene_samples(options: DescribeOptions, feedback: Feedback) -> Samples:
         feedback,
     )
     notes: list[str] = []
-    placed = _place(scenes, source, notes)
+    placed = place_labels(scenes, source, notes)
     collector = _Collector(source, placed[0].labels, options)
     for number, place in enumerate(placed):
         share = (number / len(placed) / 2, (number + 1) / len(placed) / 2)
@@ -115,25 +101,6 @@ def read_scene_samples(options: DescribeOptions, feedback: Feedback) -> Samples:
         split=Split(roles, counts, kind, block_px),
         notes=notes,
     )
-
-
-def _place(scenes: list[TrainingScene], source: LabelSource, notes: list[str]) -> list[_Placed]:
-    """Lay the labels on every scene that they overlap."""
-    placed: list[_Placed] = []
-    failure: LabelError | None = None
-    for number, scene in enumerate(scenes):
-        try:
-            labels = source.on(scene.scene.grid)
-        except LabelError as err:
-            failure = err
-            notes.append(f"{scene.scene.path.name} has no labels and was not used.")
-            continue
-        placed.append(_Placed(number, scene, labels))
-        found = [*labels.notes, *labels.conflict_notes()]
-        notes += [note for note in found if note not in notes]
-    if not placed:
-        raise failure or LabelError("No scene was given.")
-    return placed
 
 
 def _notes(collector: _Collector, drawn: int, kind: str) -> list[str]:
@@ -172,20 +139,14 @@ def _units(
 def _read(scenes: list[TrainingScene], pixels: Pixels, feedback: Feedback) -> np.ndarray:
     """Return raw values (n, C) float64 of the pixels, read tile by tile."""
     found = np.zeros((len(pixels), len(scenes[0].bands)))
-    tiles = pixels.places // [1, _TILE_PX, _TILE_PX]
+    tiles = pixels.places // [1, TILE_PX, TILE_PX]
     order = np.lexsort(tiles.T[::-1])
     starts = np.flatnonzero(np.any(np.diff(tiles[order], axis=0, prepend=-1), axis=1))
     for done, group in enumerate(np.split(order, starts[1:])):
         feedback.check()
         feedback.progress(done / len(starts), "Reading pixels")
-        number, row, column = (tiles[group[0]] * [1, _TILE_PX, _TILE_PX]).tolist()
-        values, _ = scenes[number].read(Window(row, column, _TILE_PX, _TILE_PX))
+        number, row, column = (tiles[group[0]] * [1, TILE_PX, TILE_PX]).tolist()
+        values, _ = scenes[number].read(Window(row, column, TILE_PX, TILE_PX))
         rows, columns = (pixels.places[group, 1:] - [row, column]).T
         found[group] = values[:, rows, columns].T
     return found
-
-
-def _windows(whole: Window) -> Iterator[Window]:
-    for row in range(whole.row_off, whole.row_stop, _TILE_PX):
-        for column in range(whole.col_off, whole.col_stop, _TILE_PX):
-            yield Window(row, column, _TILE_PX, _TILE_PX).intersect(whole)

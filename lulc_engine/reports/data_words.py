@@ -7,7 +7,7 @@ from typing import Any
 
 from lulc_engine.insight.separability import GOOD, POOR
 from lulc_engine.reports.plain_text import decimal, joined, percent, thousands
-from lulc_engine.reports.words import quoted
+from lulc_engine.reports.words import listed, quoted
 
 SPLITS = {
     "data": "As the data divide themselves.",
@@ -19,7 +19,6 @@ _FEW_UNITS = 5
 _UNEQUAL = 20
 _MANY = 0.25
 _MOST_PAIRS = 6
-_MOST_NAMES = 6
 
 
 def sample_word(description: Mapping[str, Any]) -> str:
@@ -76,15 +75,14 @@ def warnings(description: Mapping[str, Any], names: Mapping[int, str]) -> list[s
 def _on_balance(description: Mapping[str, Any]) -> list[str]:
     present = [row for row in description["classes"] if row["samples"]]
     found = []
-    absent = [row["name"] for row in description["classes"] if not row["samples"]]
+    absent = [quoted(row["name"]) for row in description["classes"] if not row["samples"]]
     if absent:
-        found.append(f"No sample of {_list(absent)}: it cannot be learned here.")
+        found.append(f"No sample of {listed(absent)}: it cannot be learned here.")
     few = [row for row in present if row["units"] is not None and row["units"] < _FEW_UNITS]
     if few:
-        listed = [f"{quoted(row['name'])} ({row['units']})" for row in few[:_MOST_NAMES]]
-        more = [f"{len(few) - _MOST_NAMES} more"] if len(few) > _MOST_NAMES else []
+        counted = [f"{quoted(row['name'])} ({row['units']})" for row in few]
         found.append(
-            f"Few {plural(description['unit'])}: {joined(listed + more)}. With fewer than "
+            f"Few {plural(description['unit'])}: {listed(counted)}. With fewer than "
             f"{_FEW_UNITS}, neither training nor a test sees how the class varies; a class with one"
             " cannot be tested at all."
         )
@@ -140,9 +138,3 @@ def _on_files(description: Mapping[str, Any]) -> list[str]:
             "below."
         )
     return found
-
-
-def _list(names: Sequence[str]) -> str:
-    shown = [quoted(name) for name in names[:_MOST_NAMES]]
-    more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-    return joined(shown + more)

@@ -7,8 +7,6 @@ out: otherwise a score would partly be measured on what was learned from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,27 +21,18 @@ from lulc_engine.rasters.legend import Legend
 from lulc_engine.samples.blocks import BlockLattice, choose_block_px
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.dataset import UnitTable
-from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource, open_source
+from lulc_engine.samples.labels import NO_LABEL, LabelSource, open_source
 from lulc_engine.samples.patches.decoding import keepable
 from lulc_engine.samples.patches.labelled_pixels import PixelPool, Pixels, reaches_into
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.patches.selection import draw_fraction
+from lulc_engine.samples.placed import TILE_PX, Placed, place_labels, windows_of
 from lulc_engine.samples.scenes import TrainingScene, open_scenes
 from lulc_engine.samples.split import TRAINING, Split, assign_roles
 
 USUAL_PX = 5
-_TILE_PX = 512
 # So that a block has an inside whose patches do not reach over its edge.
 _PATCHES_PER_BLOCK = 4
-
-
-@dataclass(frozen=True)
-class _Placed:
-    """A scene with the labels that lie on it."""
-
-    number: int
-    scene: TrainingScene
-    labels: Labels
 
 
 def open_scene_patches(options: PatchOptions, feedback: Feedback, store: ChipStore) -> PatchSet:
@@ -65,7 +54,7 @@ def open_scene_patches(options: PatchOptions, feedback: Feedback, store: ChipSto
         feedback,
     )
     notes: list[str] = []
-    placed = _place(scenes, source, notes)
+    placed = place_labels(scenes, source, notes)
     first = placed[0].labels
     side = max(choose_block_px(first.window), _PATCHES_PER_BLOCK * patch_px)
     lattice = BlockLattice(first.grid, side)
@@ -111,30 +100,11 @@ def open_scene_patches(options: PatchOptions, feedback: Feedback, store: ChipSto
     )
 
 
-def _place(scenes: list[TrainingScene], source: LabelSource, notes: list[str]) -> list[_Placed]:
-    """Lay the labels on every scene that they overlap."""
-    placed: list[_Placed] = []
-    failure: LabelError | None = None
-    for number, scene in enumerate(scenes):
-        try:
-            labels = source.on(scene.scene.grid)
-        except LabelError as err:
-            failure = err
-            notes.append(f"{scene.scene.path.name} has no labels and was not used.")
-            continue
-        placed.append(_Placed(number, scene, labels))
-        found = [*labels.notes, *labels.conflict_notes()]
-        notes += [note for note in found if note not in notes]
-    if not placed:
-        raise failure or LabelError("No scene was given.")
-    return placed
-
-
 def _collect(
-    place: _Placed, lattice: BlockLattice, table: UnitTable, pool: PixelPool, feedback: Feedback
+    place: Placed, lattice: BlockLattice, table: UnitTable, pool: PixelPool, feedback: Feedback
 ) -> None:
     """Put the valid labelled pixels of a scene into the pool and count them."""
-    windows = list(_windows(place.labels.window))
+    windows = list(windows_of(place.labels.window))
     for done, window in enumerate(windows):
         feedback.check()
         feedback.progress(done / len(windows), "Reading labels")
@@ -149,12 +119,6 @@ def _collect(
         units = table.rows(keys)
         table.add(units, labels)
         pool.add(place.number, (window.row_off, window.col_off), labels, units)
-
-
-def _windows(whole: Window) -> Iterator[Window]:
-    for row in range(whole.row_off, whole.row_stop, _TILE_PX):
-        for column in range(whole.col_off, whole.col_stop, _TILE_PX):
-            yield Window(row, column, _TILE_PX, _TILE_PX).intersect(whole)
 
 
 def _divide(
@@ -211,15 +175,15 @@ def _cut(
     images = store.allocate(shape, _dtype(scenes))
     valid = store.allocate((len(pixels), patch_px, patch_px), np.dtype(bool))
     before = patch_px // 2
-    tiles = pixels.places // [1, _TILE_PX, _TILE_PX]
+    tiles = pixels.places // [1, TILE_PX, TILE_PX]
     order = np.lexsort(tiles.T[::-1])
     starts = np.flatnonzero(np.any(np.diff(tiles[order], axis=0, prepend=-1), axis=1))
     for done, group in enumerate(np.split(order, starts[1:])):
         feedback.check()
         feedback.progress(done / len(starts), "Cutting patches")
         number, tile_row, tile_col = tiles[group[0]].tolist()
-        corner = np.array([tile_row, tile_col]) * _TILE_PX - before
-        side = _TILE_PX + patch_px
+        corner = np.array([tile_row, tile_col]) * TILE_PX - before
+        side = TILE_PX + patch_px
         values, usable = scenes[number].read(Window(int(corner[0]), int(corner[1]), side, side))
         firsts = pixels.places[group, 1:] - before - corner
         windows = np.lib.stride_tricks.sliding_window_view(values, (patch_px, patch_px), (1, 2))
