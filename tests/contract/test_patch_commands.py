@@ -80,6 +80,18 @@ def test_real_patches_are_told_apart(trained):
     assert trained["OVERALL_ACCURACY"] >= 0.3  # ten classes: chance is 0.1
 
 
+def test_a_network_of_timm_tells_them_apart_too(env, tmp_path):
+    """Of a residual network's usual size, so with small patches, few epochs and nothing mixed."""
+    short = {"RESIZE_PX": 16, "EPOCHS": 12, "BATCH_SIZE": 8, "LEARNING_RATE": 0.0005}
+    short.update(MIXUP=0, CUTMIX=0, KEEP="last", VALIDATION_SHARE=0.1, TEST_SHARE=0.3)
+    got = run(
+        env, "trainpatchclassifier", PATCHES=EUROSAT, ARCHITECTURE="resnet18",
+        **{**FAST, **short}, MODEL=tmp_path / "model.safetensors",
+    )  # fmt: skip
+    assert got["SPLIT"] == "test"
+    assert got["OVERALL_ACCURACY"] >= 0.3
+
+
 @pytest.fixture(scope="module")
 def table(env, trained, tmp_path_factory):
     output = tmp_path_factory.mktemp("table") / "classes.csv"
