@@ -37,8 +37,8 @@ BUNDLED = {**ALIKE, "architecture": "spectralnet", "metric": "overall_accuracy"}
 MIXED = {"mixup": 0.15, "cutmix": 0.35}
 CYCLES = (
     {"epochs": 36},
-    {"epochs": 30, "patience": 30, "learning-rate": 0.002, **MIXED},
-    {"epochs": 16, "patience": 16, "learning-rate": 0.0015, **MIXED},
+    {"epochs": 30, "learning-rate": 0.002, **MIXED},
+    {"epochs": 16, "learning-rate": 0.0015, **MIXED},
 )
 COMPARED = ("spectralnet", "resnet18")
 COMPARISON = {**ALIKE, "epochs": 6, "mode": "train"}

@@ -136,7 +136,8 @@ def choose_patch_recipe(options: TrainPatchesOptions, patches: PatchSet) -> Patc
 
     The default recipe of PixelNet is "windows". Several classes per patch change loss and metric;
     few patches make the batches smaller and the epochs more (default recipes only); ImageNet
-    weights or a frozen start lower the backbone's rate.
+    weights or a frozen start lower the backbone's rate; one cycle is never stopped in its middle
+    unless PATIENCE says so.
     """
     recipe = PATCH_RECIPES[_recipe_name(options, patches.size_px)]
     fitted: dict[str, object] = {"freeze_epochs": options.freeze_epochs}
@@ -159,7 +160,11 @@ def choose_patch_recipe(options: TrainPatchesOptions, patches: PatchSet) -> Patc
         "metric",
     )
     given = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
-    return dataclasses.replace(recipe, **{**fitted, **given})
+    chosen = dataclasses.replace(recipe, **{**fitted, **given})
+    if chosen.schedule == "one_cycle" and options.patience is None:
+        # A cycle is at its best at its end; mixed batches and high rates hide that until then.
+        chosen = dataclasses.replace(chosen, patience=chosen.epochs)
+    return chosen
 
 
 def _recipe_name(options: TrainPatchesOptions, size_px: int) -> str:

@@ -379,10 +379,18 @@ def test_learns_in_either_precision_and_says_which(monkeypatch, low):
 def test_small_windows_have_a_recipe_of_their_own(options, side, name):
     data = dataclasses.replace(patches(100), images=np.zeros((100, BANDS, side, side), np.uint8))
     given = TrainPatchesOptions(
-        model="m.safetensors", patches="p", epochs=7, batch_size=9, **options
+        model="m.safetensors", patches="p", epochs=7, batch_size=9, patience=2, **options
     )
-    expected = dataclasses.replace(PATCH_RECIPES[name], epochs=7, batch_size=9)
+    expected = dataclasses.replace(PATCH_RECIPES[name], epochs=7, batch_size=9, patience=2)
     assert choose_patch_recipe(given, data) == expected
+
+
+def test_a_cycle_is_not_stopped_in_its_middle():
+    wanted = {"model": "m.safetensors", "patches": "p", "epochs": 90}
+    chosen = choose_patch_recipe(TrainPatchesOptions(**wanted), patches(100))
+    assert (chosen.schedule, chosen.patience) == ("one_cycle", 90)
+    plateau = choose_patch_recipe(TrainPatchesOptions(**wanted, schedule="plateau"), patches(100))
+    assert plateau.patience < 90
 
 
 def test_the_recipe_fits_the_data_unless_told_otherwise():

@@ -68,7 +68,7 @@ def test_other_patches_are_all_tested_on_and_matched_by_band_and_class(tmp_path,
     values = np.load(other["features"])
     np.save(other["features"], values[..., ::-1])
     other["band_names"] = "nir,red,green,blue"
-    done = trained(mode="test", model=tested[1] / "m.safetensors", scale=1e-4, **other)
+    done = trained(mode="test", model=tested[1] / "m.safetensors", **other)
     scores = done.result["scores"]
     assert scores["reference"]["n"] == 60
     assert scores["reference"]["independent"] is None
