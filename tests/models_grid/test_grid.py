@@ -24,7 +24,7 @@ SHORT = {
     "resize_px": 32,
     "batch_size": 8,
     "epochs": 16,
-    "learning_rate": 0.001,
+    "learning_rate": 0.0003,
     "mixup": 0,
     "cutmix": 0,
     "patience": 1000,
@@ -38,11 +38,16 @@ OWN = {
     "pixelnet": {"resize_px": 11, "epochs": 40, "learning_rate": 0.003},
     "dcnn5": {"resize_px": 16, "epochs": 60, "learning_rate": 0.003},
     "spectralnet": {"epochs": 20, "learning_rate": 0.003},
-    # Many times the arithmetic of the others.
-    "wide_resnet50_2": {"epochs": 8},
+    "resnet18": {"learning_rate": 0.0005},
+    "densenet121": {"epochs": 12, "learning_rate": 0.0005},
+    "efficientnet_b0": {"epochs": 30, "learning_rate": 0.002},
+    # Large ones keep the low rate above; those that take long get few epochs.
     "resnet50": {"epochs": 12},
-    "vgg16": {"epochs": 12},
-    "vgg19": {"epochs": 12},
+    "vgg16": {"epochs": 24},
+    "vgg19": {"epochs": 24},
+    "swin": {"epochs": 24},
+    "vit": {"epochs": 10},
+    "wide_resnet50_2": {"epochs": 6},
 }
 
 
