@@ -48,19 +48,26 @@ def cover(size: int, tile: int, halo: int, multiple: int) -> tuple[int, list[Spa
     Contract: cores are disjoint, in order and cover ``0:size``; a core is at least ``halo`` away
     from its window's ends, except at the image's ends; starts are multiples of ``multiple``.
 
+    Windows are made smaller where as many of them are enough: less is then computed twice.
+
     Args:
         size: pixels along the side, at least 1.
-        tile: wanted window side, in pixels; rounded up to the multiple and to 2 halos + 1 step.
+        tile: largest window side, in pixels; rounded up to the multiple and to 2 halos + 1 step.
         halo: reach of the network in pixels; rounded up to the multiple.
         multiple: the network's stride.
 
     >>> cover(100, 48, 8, 8)
     (48, [Span(start=0, core_start=0, core_stop=40), Span(start=32, core_start=40, core_stop=72), \
 Span(start=56, core_start=72, core_stop=100)])
+    >>> cover(2048, 720, 56, 8)[0], cover(4096, 720, 56, 8)[0]
+    (600, 688)
     """
     halo = round_up(halo, multiple)
     padded = round_up(size, multiple)
     tile = min(padded, max(round_up(tile, multiple), 2 * halo + multiple))
+    if tile < padded:
+        count = -(-(padded - 2 * halo) // (tile - 2 * halo))
+        tile = round_up(-(-(padded + 2 * halo * (count - 1)) // count), multiple)
     spans: list[Span] = []
     start = done = 0
     while done < size:

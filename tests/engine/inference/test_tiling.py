@@ -39,12 +39,12 @@ def test_every_core_has_its_halo_or_the_images_edge(size, side, halo, multiple):
 
 
 @given(sizes, sides, halos, multiples)
-def test_windows_are_aligned_and_as_large_as_wanted(size, side, halo, multiple):
+def test_windows_are_aligned_and_no_larger_than_wanted(size, side, halo, multiple):
     length, spans = cover(size, side, halo, multiple)
     padded = round_up(size, multiple)
     assert length % multiple == 0
     assert all(span.start % multiple == 0 for span in spans)
-    assert length == padded or length >= side
+    assert length <= padded
     assert length <= max(round_up(side, multiple), 2 * round_up(halo, multiple) + multiple)
     assert len({span.start for span in spans}) == len(spans)
 
@@ -52,8 +52,15 @@ def test_windows_are_aligned_and_as_large_as_wanted(size, side, halo, multiple):
 @given(sizes, sides, halos, multiples)
 def test_there_are_no_more_windows_than_needed(size, side, halo, multiple):
     length, spans = cover(size, side, halo, multiple)
-    step = length - 2 * round_up(halo, multiple)
-    assert len(spans) == 1 or (len(spans) - 1) * step < round_up(size, multiple)
+    halo = round_up(halo, multiple)
+    largest = max(round_up(side, multiple), 2 * halo + multiple)
+    padded = round_up(size, multiple)
+    assert len(spans) == (
+        1 if largest >= padded else -(-(padded - 2 * halo) // (largest - 2 * halo))
+    )
+    # A side smaller by one step would not do.
+    smaller = length - multiple
+    assert len(spans) * smaller - 2 * halo * (len(spans) - 1) < padded
 
 
 small = st.integers(1, 90)
