@@ -3,7 +3,7 @@
 There are two kinds of lattices. Small windows stand for the pixel in their middle (index k // 2),
 so windows are laid around pixels and reach over the scene's edges. Larger ones stand for all that
 they show: they begin at the scene's corner, and the last ones reach over its far edges, so that all
-of it is seen.
+of it is seen; what lies there is the scene, mirrored.
 """
 
 from __future__ import annotations
@@ -171,7 +171,8 @@ class Lattice:
                 place = Window(row, column, height, width)
                 own = Window(cells.row_off + row, cells.col_off + column, height, width)
                 jobs.append(Job(self.pixels(own), (slice(None), slice(None)), place))
-        return Plan(cells.height, cells.width, jobs, lambda _, valid: self.known(valid))
+        mirrors = not self.by_centre
+        return Plan(cells.height, cells.width, jobs, lambda _, valid: self.known(valid), mirrors)
 
 
 def _window(rows: tuple[int, int], columns: tuple[int, int]) -> Window:

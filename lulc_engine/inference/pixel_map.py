@@ -96,8 +96,13 @@ def _prepared(
 
     def graph() -> StoredGraph:
         from lulc_engine.inference.runtimes.stored_graph import StoredGraph
+        from lulc_engine.models.mobile_unet import MobileUNet
+        from lulc_engine.models.split_mobile_unet import SplitMobileUNet
 
-        return StoredGraph(network(), wanted)
+        loaded = network()
+        if isinstance(loaded.body, MobileUNet):
+            loaded.body = SplitMobileUNet(loaded.body)
+        return StoredGraph(loaded, wanted)
 
     if machine.runtime == "onnxruntime":
         from lulc_engine.inference.runtimes.onnx_runtime import OnnxRuntime

@@ -40,18 +40,50 @@ class Plan:
         jobs: the jobs.
         known: of a job and the validity (H, W) of its window, which cells of its place get a
             result.
+        mirrors: whether windows that reach over the scene's edges see it mirrored there, instead of
+            nothing.
     """
 
     height: int
     width: int
     jobs: Sequence[Job]
     known: Callable[[Job, np.ndarray], np.ndarray]
+    mirrors: bool = False
 
     def read(self, scene: Scene, bands: Sequence[Band], job: Job) -> Pixels | None:
         """Return what a job needs; None where no cell of its place gets a result."""
-        values, valid = scene.read(job.window, bands)
+        read = read_mirrored if self.mirrors else Scene.read
+        values, valid = read(scene, job.window, bands)
         known = self.known(job, valid)
         return Pixels(values, valid, known) if known.any() else None
+
+
+def read_mirrored(
+    scene: Scene, window: Window, bands: Sequence[Band]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return values (C, H, W) and validity (H, W) of a window; the scene goes on mirrored.
+
+    It does so beyond its far edges. A patch of which a part is missing looks like nothing that a
+    network was trained on; mirrored ground looks like ground.
+    """
+    whole = scene.grid.window
+    below, right = max(0, window.row_stop - whole.height), max(0, window.col_stop - whole.width)
+    if below == right == 0:
+        return scene.read(window, bands)
+    # What is mirrored may lie before the window.
+    row = max(0, min(window.row_off, whole.height - below))
+    column = max(0, min(window.col_off, whole.width - right))
+    inside = Window(row, column, window.row_stop - below - row, window.col_stop - right - column)
+    values, valid = scene.read(inside, bands)
+    part = (
+        slice(window.row_off - row, window.row_stop - row),
+        slice(window.col_off - column, window.col_stop - column),
+    )
+    beyond = ((0, below), (0, right))
+    return (
+        np.pad(values, ((0, 0), *beyond), mode="symmetric")[(slice(None), *part)],
+        np.pad(valid, beyond, mode="symmetric")[part],
+    )
 
 
 class Pixels(NamedTuple):

@@ -56,7 +56,7 @@ class PixelNet(nn.Module):
         kinds = 1 if patch_px == 1 else 2  # one pixel has no neighbours
         described = kinds * (in_channels + _WIDTH)
         self.statistics = nn.Sequential(
-            nn.BatchNorm2d(described), _convolution(described, _WIDTH, 1)
+            nn.BatchNorm2d(described), *_convolution(described, _WIDTH, 1)
         )
         self.head = nn.Sequential(
             nn.Dropout(_DROPOUT),

@@ -79,7 +79,7 @@ class DenseRuntime:
 
 
 def folded(module: nn.Module) -> nn.Module:
-    """Return a copy in which batch norm is part of the convolution before it, and no dropout.
+    """Return a copy in which batch norm is part of a convolution beside it, and no dropout.
 
     Args:
         module: in eval mode.
@@ -92,11 +92,27 @@ def folded(module: nn.Module) -> nn.Module:
                 before = layers[-1] if layers else None
                 if isinstance(layer, nn.BatchNorm2d) and isinstance(before, nn.Conv2d):
                     layers[-1] = fuse_conv_bn_eval(before, layer)
+                elif isinstance(layer, nn.Conv2d) and isinstance(before, nn.BatchNorm2d):
+                    layers[-1] = _after_norm(before, layer)
                 elif not isinstance(layer, nn.Dropout):
                     layers.append(layer)
             part._modules.clear()
             part.extend(layers)
     return result
+
+
+def _after_norm(norm: nn.BatchNorm2d, convolution: nn.Conv2d) -> nn.Conv2d:
+    """Return a 'valid' convolution that does what batch norm and it do one after the other."""
+    if norm.running_mean is None or norm.running_var is None or convolution.groups != 1:
+        raise ValueError("batch norm without statistics, or a grouped convolution")
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    shift = norm.bias - norm.running_mean * gain
+    found = copy.deepcopy(convolution)
+    constant = (convolution.weight * shift[None, :, None, None]).sum(dim=(1, 2, 3))
+    bias = constant if convolution.bias is None else convolution.bias + constant
+    found.weight = nn.Parameter((convolution.weight * gain[None, :, None, None]).detach())
+    found.bias = nn.Parameter(bias.detach())
+    return found
 
 
 def _joined(

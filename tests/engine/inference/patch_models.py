@@ -64,15 +64,17 @@ def write_patch_model(path, spec, mean=50.0, spread=28.0, seed=0):
     return str(path), network
 
 
-def loop_logits(network, values, valid, size, rows, columns):
+def loop_logits(network, values, valid, size, rows, columns, mirrored=False):
     """Return logits (K, n, m) of the patches that begin at some rows and columns.
 
-    Pixels that are not valid, and those beyond the scene, are NaN in a patch.
+    Pixels that are not valid are NaN in a patch, and so are those beyond the scene, where it is not
+    mirrored.
     """
     raw = values.astype(np.float32)
     raw[:, ~valid] = np.nan
     margin = size + max(0, max(rows) + size, max(columns) + size)
-    padded = np.pad(raw, ((0, 0), (margin, margin), (margin, margin)), constant_values=np.nan)
+    beyond = {"mode": "symmetric"} if mirrored else {"constant_values": np.nan}
+    padded = np.pad(raw, ((0, 0), (margin, margin), (margin, margin)), **beyond)
     found = []
     with torch.inference_mode():
         for row in rows:

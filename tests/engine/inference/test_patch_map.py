@@ -143,7 +143,7 @@ def test_small_windows_at_steps(tmp_path, architecture, size, stride):
 
 @pytest.mark.parametrize("stride", [None, 7, 16, 20])
 def test_patches_give_a_pixel_per_step(tmp_path, stride):
-    """Windows begin at the scene's corner; those at its far edges look beyond it."""
+    """Windows begin at the scene's corner; those at its far edges see it mirrored."""
     size, step = 16, stride or 16
     path, network = write_patch_model(tmp_path / "m.safetensors", make_patch_spec("flat", size))
     image = random_image(3, 70, 90)
@@ -161,7 +161,7 @@ def test_patches_give_a_pixel_per_step(tmp_path, stride):
     assert max(columns) < 90 <= max(columns) + max(size, step)
     some = np.array([[valid[r : r + size, c : c + size].any() for c in columns] for r in rows])
     assert not some.all()
-    logits = loop_logits(network, image, valid, size, rows, columns)
+    logits = loop_logits(network, image, valid, size, rows, columns, mirrored=True)
     expect_whole(read_map(tmp_path / "map.tif"), logits, some, IDS)
 
 
@@ -170,7 +170,7 @@ def test_a_patch_that_is_larger_than_the_scene(tmp_path):
     image = random_image(3, 20, 25)
     write_raster(tmp_path / "s.tif", image)
     run_classify(tmp_path / "s.tif", path, tmp_path / "map.tif")
-    logits = loop_logits(network, image, np.ones((20, 25), bool), 32, [0], [0])
+    logits = loop_logits(network, image, np.ones((20, 25), bool), 32, [0], [0], mirrored=True)
     assert read_map(tmp_path / "map.tif").tolist() == [[IDS[logits.argmax()]]]
 
 
@@ -207,7 +207,7 @@ def test_pixels_get_the_mean_of_all_windows_that_see_them(tmp_path, architecture
     counts = [-(-max(length - size, 0) // step) + 1 for length in valid.shape]
     rows, columns = (np.arange(count) * step for count in counts)
     known = np.array([[valid[r : r + size, c : c + size].any() for c in columns] for r in rows])
-    shares = softmax(loop_logits(network, image, valid, size, rows, columns))
+    shares = softmax(loop_logits(network, image, valid, size, rows, columns, mirrored=True))
     mean, count = averaged(shares, known, size, step, (max(rows) + size, max(columns) + size))
     mean, count = mean[:, :61, :74], count[:61, :74]
     assert (count[valid] > 0).all()
