@@ -1,6 +1,6 @@
 # Every target can be called on its own and any number of times; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format lint type test-engine test-qgis test-model test-models package clean
+.PHONY: help setup demo test format lint type test-engine test-qgis test-model test-models bench package clean
 SHELL := /bin/bash
 
 VERSION := $(shell sed -n 's/^version=//p' metadata.txt 2>/dev/null)
@@ -43,6 +43,9 @@ test-model: package ## the graphical model (train, classify, assess, branch) thr
 
 test-models: package ## every patch classifier: sizes, bands, real patches (half an hour)
 	scripts/with_plugin.sh $(PYTHON) -m pytest $(ARGS) tests/models_grid
+
+bench: setup ## what benchmarks/RESULTS.md says of speed (half an hour on idle cores)
+	for name in classify dense assessment waiting_threads; do $(PYTHON) benchmarks/$$name.py || exit 1; done
 
 package: setup ## build the plugin zip in dist/
 	@$(PYTHON) scripts/package.py
