@@ -154,7 +154,7 @@ class Bench:
         scene.close()
         recipe = Recipe(
             self.sha256, self.spec.radiometry.scale, self.spec.radiometry.offset, values.shape,
-            values.dtype.name, Wanted(),
+            "float32" if precision == "bf16" else values.dtype.name, Wanted(),
         )  # fmt: skip
         runtime = OpenVinoRuntime(
             recipe, lambda: StoredGraph(self.network, Wanted()), precision, self.given.threads

@@ -90,7 +90,8 @@ def _prepared(
         task.radiometry.scale,
         task.radiometry.offset,
         (len(task.spec.bands), window.height, window.width),
-        task.dtype.name,
+        # OpenVINO would round integers to bf16 before they are normalised, but not float32.
+        "float32" if machine.precision == "bf16" else task.dtype.name,
         wanted,
     )
 

@@ -88,8 +88,12 @@ class OpenVinoRuntime:
         )
 
     def run(self, values: np.ndarray, valid: np.ndarray, known: np.ndarray) -> Prediction:
-        """Return the prediction for all pixels of a window of the recipe's shape and type."""
-        given = values if can_run(values.dtype.name) else as_input(values, valid)
+        """Return the prediction for all pixels of a window of the recipe's shape.
+
+        Values of another type than the recipe's are made float32 before.
+        """
+        as_is = values.dtype.name == self._recipe.dtype and can_run(self._recipe.dtype)
+        given = values if as_is else as_input(values, valid)
         request = self._request()
         request.infer([given[None], valid[None, None].view(np.uint8)], share_inputs=True)
         outputs = iter(
