@@ -34,14 +34,12 @@ STRETCH = ",".join(f"{(end - path) / share:.4f}" for path, share in AIR.values()
 ALIKE = {"batch-size": 32, "threads": 1, "seed": 0}
 BUNDLED = {**ALIKE, "architecture": "spectralnet", "metric": "overall_accuracy"}
 # Cycles of a learning rate that rises and falls; each begins with the weights of the one before.
-MIXED = {"mixup": 0.15, "cutmix": 0.35}
 CYCLES = (
     {"epochs": 36},
-    {"epochs": 30, "learning-rate": 0.002, **MIXED},
-    {"epochs": 16, "learning-rate": 0.0015, **MIXED},
+    {"epochs": 30, "learning-rate": 0.002, "mixup": 0.15, "cutmix": 0.35},
 )
 COMPARED = ("spectralnet", "resnet18")
-COMPARISON = {**ALIKE, "epochs": 6, "mode": "train"}
+COMPARISON = {**ALIKE, "epochs": 8, "fraction": 0.25, "mode": "train"}
 
 
 def main() -> int:

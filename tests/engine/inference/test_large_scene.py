@@ -66,7 +66,7 @@ def test_a_large_scene_is_classified_in_little_memory(folder, scene, places):
     done = subprocess.run([sys.executable, "-c", RUN, *words], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     peak = int(done.stderr.split()[-1]) * 1024
-    assert 1e8 < peak < MOST_BYTES
+    assert 1e8 < peak < MOST_BYTES, peak
     with rasterio.open(scene) as source, rasterio.open(folder / "map.tif") as found:
         assert found.shape == (SIDE, SIDE)
         valid_pixels = 0
