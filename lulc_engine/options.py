@@ -425,6 +425,13 @@ class TrainPatchesOptions(PatchOptions, MachineOptions):
     cutmix: Optional[float] = number(
         "Share of batches with cutmix. Default: the recipe's.", None, 0, 1
     )
+    zoom: Optional[float] = number(
+        "Half of the patches are enlarged or shrunk by up to this share (64 px and more gain"
+        " from 0.2). Default: the recipe's.",
+        None,
+        0,
+        0.5,
+    )
     epochs: Optional[int] = integer("Most epochs to train. Default: the recipe's.", None, 1, 100000)
     batch_size: Optional[int] = integer("Patches in a batch. Default: the recipe's.", None, 2, 4096)
     learning_rate: Optional[float] = number("Default: the recipe's.", None, 1e-8, 10)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from lulc_engine.errors import DataError
 from lulc_engine.models.network import InputLayer
 from lulc_engine.samples.jitter import jittered
-from lulc_engine.samples.patches.augment import mixed, pasted, turned
+from lulc_engine.samples.patches.augment import mixed, pasted, turned, zoomed
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.split import TRAINING
 from lulc_engine.training.patch_recipe import PatchRecipe
@@ -96,13 +96,13 @@ class PatchBatches:
         self._rng.bit_generator.state = values["rng"]
 
     def _changed(self, numbers: np.ndarray) -> Tensor:
-        """Return normalised channels (n, C, k, k) of patches, turned and jittered."""
+        """Return normalised channels (n, C, k, k) of patches, turned, jittered and zoomed."""
         raw = torch.from_numpy(self._patches.raw(numbers)).to(self._device)
         if self._recipe.turn:
             raw = turned(raw, self._rng)
         reflectance = self._layer.reflectance(raw)
         reflectance = jittered(reflectance, self._spread, self._recipe.jitter, self._noise)
-        return self._layer.normalise(reflectance)
+        return zoomed(self._layer.normalise(reflectance), self._recipe.zoom, self._rng)
 
     def _blended(self, channels: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return a batch as it is, or with mixup or cutmix."""

@@ -37,6 +37,7 @@ class PatchRecipe:
         average: decay of the moving average of weights that is validated and kept; 0 for none.
         turn: whether to flip and turn by quarters.
         jitter: spread of a random gain per band and of a shift, as a share of reflectance.
+        zoom: most by which half of the patches are enlarged or shrunk, as a share.
         mixup: share of batches that are blended with themselves.
         cutmix: share of batches that get rectangles of each other.
         mixed_share: share of the epochs in which batches are mixed; the last ones show patches as
@@ -58,6 +59,7 @@ class PatchRecipe:
     average: float
     turn: bool
     jitter: float
+    zoom: float
     mixup: float
     cutmix: float
     mixed_share: float
@@ -80,6 +82,7 @@ PATCH_RECIPES = {
         average=0.0,
         turn=False,
         jitter=0.0,
+        zoom=0.0,
         mixup=0.0,
         cutmix=0.0,
         mixed_share=1.0,
@@ -100,6 +103,7 @@ PATCH_RECIPES = {
         average=0.998,
         turn=True,
         jitter=0.05,
+        zoom=0.0,
         mixup=0.1,
         cutmix=0.2,
         mixed_share=0.7,
@@ -123,6 +127,7 @@ PATCH_RECIPES = {
         average=0.99,
         turn=True,
         jitter=0.01,
+        zoom=0.0,
         mixup=0.2,
         cutmix=0.0,
         mixed_share=1.0,
@@ -150,6 +155,7 @@ def choose_patch_recipe(options: TrainPatchesOptions, patches: PatchSet) -> Patc
     names = (
         "loss",
         "label_smoothing",
+        "zoom",
         "mixup",
         "cutmix",
         "epochs",

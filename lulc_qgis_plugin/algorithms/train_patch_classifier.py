@@ -59,6 +59,7 @@ class TrainPatchClassifier(PatchAlgorithm):
         add("CLASS_WEIGHTS", "Class weights", advanced=True)
         add("MIXUP", "Share of batches with mixup", advanced=True)
         add("CUTMIX", "Share of batches with cutmix", advanced=True)
+        add("ZOOM", "Random change of scale, as a share", advanced=True)
         add("BATCH_SIZE", "Batch size", advanced=True)
         add("LEARNING_RATE", "Learning rate", advanced=True)
         add("SCHEDULE", "Schedule of the learning rate", advanced=True)

@@ -10,6 +10,7 @@ import math
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 def turned(images: Tensor, rng: np.random.Generator) -> Tensor:
@@ -22,6 +23,42 @@ def turned(images: Tensor, rng: np.random.Generator) -> Tensor:
     images = torch.where(choices[0], images.flip(3), images)
     images = torch.where(choices[1], images.flip(2), images)
     return torch.where(choices[2], images.transpose(2, 3), images)
+
+
+def zoomed(images: Tensor, most: float, rng: np.random.Generator) -> Tensor:
+    """Return images of which half are enlarged or shrunk, each by its own share and off centre.
+
+    The scale is uniform in its logarithm, as far down as up, so that fields look neither larger nor
+    smaller on average. An enlarged image shows a random part of itself; a shrunk one is continued by
+    its own reflection. Bilinear.
+
+    Args:
+        images: (N, C, k, k) normalised channels: invalid pixels are 0.
+        most: the largest share, 0 to 0.5; 0 changes nothing and draws nothing.
+        rng: the source of chance.
+    """
+    if not most:
+        return images
+    count = len(images)
+    chosen = rng.random(count) < 0.5
+    # Grids run from -1 to 1: the image shows [shift - extent, shift + extent] of itself.
+    extent = np.exp(-math.log1p(most) * rng.uniform(-1, 1, count))
+    shift = rng.uniform(-1, 1, (count, 2)) * np.abs(1 - extent)[:, None]
+    affine = np.zeros((count, 2, 3), dtype=np.float32)
+    affine[:, 0, 0] = affine[:, 1, 1] = extent
+    affine[:, :, 2] = shift
+    which = torch.from_numpy(np.flatnonzero(chosen)).to(images.device)
+    if len(which) == 0:
+        return images
+    part = images[which]
+    theta = torch.from_numpy(affine[chosen]).to(images.device)
+    grid = functional.affine_grid(theta, list(part.shape), align_corners=False)
+    changed = functional.grid_sample(
+        part, grid, mode="bilinear", padding_mode="reflection", align_corners=False
+    )
+    images = images.clone()
+    images[which] = changed
+    return images
 
 
 def mixed(images: Tensor, targets: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
