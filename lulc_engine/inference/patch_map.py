@@ -72,6 +72,7 @@ def _runtime(task: Task, facts: PatchFacts, step: int, machine: Machine) -> Runt
         labels and bool(options.confidence),
         not labels or bool(options.probabilities),
         facts.multilabel,
+        task.spec.temperature,
     )
     # Where windows hardly overlap, a convolution would compute more than the windows.
     if network.is_dense and step <= max(1, facts.size_px // 2):

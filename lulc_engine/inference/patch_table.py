@@ -143,7 +143,7 @@ def _probabilities(
         found.append(predict(network, patches, some, device, feedback, batch))
         feedback.progress((int(some[-1]) + 1) / len(patches), f"{some[-1] + 1} patches")
     several = spec.patch is not None and spec.patch.multilabel
-    return to_probabilities(np.concatenate(found), several)
+    return to_probabilities(np.concatenate(found), several, spec.temperature)
 
 
 def _name_rejected(patches: PatchSet, feedback: Feedback) -> None:

@@ -38,10 +38,12 @@ def segmenter_approach(task: Task) -> Approach:
         )
     whole, part = task.scene.window, task.part
     plan = segmenter_plan(whole, part, spec, options.tile_px, task.machine)
-    wanted = Wanted(True, bool(options.confidence), bool(options.probabilities))
+    parts = bool(options.confidence), bool(options.probabilities)
+    wanted = Wanted(True, *parts, temperature=spec.temperature)
     sink: Callable[[MapWriters], Sink] = DirectSink
     if spec.halo_px is None:
-        wanted, sink = Wanted(False, False, True), partial(BlendingSink, whole=whole, part=part)
+        wanted = Wanted(False, False, True, temperature=spec.temperature)
+        sink = partial(BlendingSink, whole=whole, part=part)
 
     def network() -> Network:
         from lulc_engine.models.build import load_network

@@ -27,6 +27,7 @@ CLIP = 8.0
 _LARGEST_HALO_PX, _LARGEST_STRIDE = 1024, 256
 _LARGEST_PATCH_PX = 1024
 _LARGEST_FLOATS_PER_PX = 2**20
+_TEMPERATURES = (0.01, 100.0)
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class ModelSpec:
         floats_per_px: numbers per pixel that the network holds at its fullest, None if not known.
         clip: normalised values are cut off at plus and minus this; None for networks that were
             trained elsewhere without.
+        temperature: what logits are divided by before they become probabilities, so that these are
+            as often right as they say (see `evaluation.calibration`); 1 where it was not fitted.
     """
 
     task: str
@@ -87,6 +90,7 @@ class ModelSpec:
     patch: PatchFacts | None = None
     clip: float | None = CLIP
     floats_per_px: int | None = None
+    temperature: float = 1.0
 
     @property
     def in_channels(self) -> int:
@@ -147,6 +151,7 @@ def make_card(
         "lulc:transform": spec.transform,
         "lulc:clip": spec.clip,
         "lulc:patch": _patch(spec.patch),
+        "lulc:calibration": {"temperature": spec.temperature},
         "lulc:training": dict(training),
         "lulc:scores": dict(scores),
         "license": "Of whoever trained it, within the licence of the training data.",
@@ -185,6 +190,7 @@ def read_spec(card: Mapping[str, Any]) -> ModelSpec:
             patch=_read_patch(card.get("lulc:patch")),
             clip=card.get("lulc:clip", CLIP),
             floats_per_px=card.get("lulc:working_memory", {}).get("floats_per_px"),
+            temperature=_read_temperature(card.get("lulc:calibration")),
         )
         _check_spec(spec)
         return spec
@@ -218,6 +224,7 @@ def _check_spec(spec: ModelSpec) -> None:
             spec.floats_per_px is None or _is_whole(spec.floats_per_px, 1, _LARGEST_FLOATS_PER_PX)
         ),
         "clip": spec.clip is None or 0 < float(spec.clip) < math.inf,
+        "temperature": _TEMPERATURES[0] <= spec.temperature <= _TEMPERATURES[1],
     }
     wrong = [name for name, is_right in checks.items() if not is_right]
     if wrong:
@@ -253,6 +260,10 @@ def _read_patch(row: Mapping[str, Any] | None) -> PatchFacts | None:
         tuple(float(value) for value in row["thresholds"]),
         tuple((float(low), float(high)) for low, high in row["stretch"]),
     )
+
+
+def _read_temperature(row: Mapping[str, Any] | None) -> float:
+    return 1.0 if row is None else float(row["temperature"])
 
 
 def _is_whole(value: object, low: int, high: int) -> bool:

@@ -1,9 +1,10 @@
 """The command ``export-model``: a model file for other software, as ONNX or OpenVINO IR.
 
 What is exported takes pixel values as they are stored in the file that the model was trained on
-(float32, NaN where not valid) and returns probabilities: reflectance, indices and normalisation are
-part of the graph. A segmenter becomes (N, bands, TILE_PX, TILE_PX) -> (N, classes, TILE_PX,
-TILE_PX), a patch classifier (N, bands, k, k) -> (N, classes); N is free.
+(float32, NaN where not valid) and returns probabilities: reflectance, indices, normalisation and
+the temperature of the calibration are part of the graph. A segmenter becomes (N, bands, TILE_PX,
+TILE_PX) -> (N, classes, TILE_PX, TILE_PX), a patch classifier (N, bands, k, k) -> (N, classes); N
+is free.
 
 The ONNX file carries the metadata that the QGIS plugin Deepness reads (``model_type``,
 ``class_names``, ``resolution`` in cm, tile size and overlap ...). Deepness divides values by 255
@@ -52,15 +53,16 @@ class Probabilities(nn.Module):
     Args:
         network: returns logits, classes along the second axis.
         several: whether classes exclude each other (softmax) or not (sigmoid).
+        temperature: what logits are divided by before.
     """
 
-    def __init__(self, network: nn.Module, several: bool) -> None:
+    def __init__(self, network: nn.Module, several: bool, temperature: float = 1.0) -> None:
         super().__init__()
-        self.network, self.several = network, several
+        self.network, self.several, self.temperature = network, several, temperature
 
     def forward(self, image: Tensor) -> Tensor:
         """Return probabilities of raw values."""
-        logits: Tensor = self.network(image)
+        logits: Tensor = self.network(image) / self.temperature
         return torch.sigmoid(logits) if self.several else torch.softmax(logits, dim=1)
 
 
@@ -84,7 +86,8 @@ def export_model(options: ExportModelOptions, feedback: Feedback) -> dict[str, A
         card, tensors = read_model(options.model)
         spec = read_spec(card)
         network = (load_network if spec.patch is None else load_patch_network)(spec, tensors)
-        module = Probabilities(network, spec.patch is not None and spec.patch.multilabel).eval()
+        several = spec.patch is not None and spec.patch.multilabel
+        module = Probabilities(network, several, spec.temperature).eval()
         side = options.tile_px if spec.patch is None else spec.patch.size_px
         metadata = _metadata(card, spec, side)
         examples = _examples(spec, side)
@@ -157,6 +160,7 @@ def _metadata(card: Mapping[str, Any], spec: ModelSpec, side: int) -> dict[str, 
     facts |= {
         "lulc_legend": json.loads(spec.legend.to_json()),
         "lulc_bands": [band.role or band.name for band in spec.bands],
+        "lulc_temperature": spec.temperature,  # for information: it is part of the graph
         "lulc_model_sha256": card.get("model_sha256", ""),
         "lulc_version": lulc_engine.__version__,
         "description": "Takes pixel values as stored; returns probabilities.",

@@ -145,9 +145,9 @@ def split_metrics(
     return patch_metrics(targets, probabilities, legend, info, thresholds)
 
 
-def to_probabilities(logits: np.ndarray, multilabel: bool) -> np.ndarray:
+def to_probabilities(logits: np.ndarray, multilabel: bool, temperature: float = 1.0) -> np.ndarray:
     """Return probabilities (n, K) float32 of logits: sigmoid for several classes, else softmax."""
-    wide = torch.from_numpy(logits).double()
+    wide = torch.from_numpy(logits).double() / temperature
     found = torch.sigmoid(wide) if multilabel else torch.softmax(wide, dim=1)
     single: np.ndarray = found.float().numpy()
     return single

@@ -17,12 +17,15 @@ class Wanted:
         confidence: the share of the winning class.
         probabilities: the shares of all classes.
         several: whether classes do not exclude each other: sigmoid instead of softmax.
+        temperature: what logits are divided by before they become shares; more than 0, so that
+            the winning classes stay the same.
     """
 
     classes: bool = True
     confidence: bool = False
     probabilities: bool = False
     several: bool = False
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,8 @@ class StoredGraph(nn.Module):
             kind = torch.uint8 if logits.shape[1] <= _BYTE_CLASSES else torch.int32
             outputs.append(logits.argmax(dim=1).to(kind))
         if self._wanted.confidence or self._wanted.probabilities:
-            several = self._wanted.several
-            share = torch.sigmoid(logits) if several else torch.softmax(logits, dim=1)
+            several, scaled = self._wanted.several, logits / self._wanted.temperature
+            share = torch.sigmoid(scaled) if several else torch.softmax(scaled, dim=1)
             if self._wanted.confidence:
                 outputs.append((share.amax(dim=1) * 100).round().to(torch.uint8))
             if self._wanted.probabilities:

@@ -66,7 +66,8 @@ def prediction_of(logits: Tensor, wanted: Wanted) -> Prediction:
     if wanted.classes:
         classes = logits.argmax(dim=0).to("cpu", torch.int16).numpy()
     if wanted.confidence or wanted.probabilities:
-        share = torch.sigmoid(logits) if wanted.several else torch.softmax(logits, dim=0)
+        scaled = logits / wanted.temperature
+        share = torch.sigmoid(scaled) if wanted.several else torch.softmax(scaled, dim=0)
         if wanted.confidence:
             percent = (share.amax(dim=0) * 100).round()
             confidence = percent.to("cpu", torch.uint8).numpy()

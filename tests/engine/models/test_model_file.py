@@ -322,6 +322,10 @@ def test_every_part_of_the_card_is_needed(changed, content, key, value):
         ("lulc:radiometry", "scale", [1.0, 1.0]),
         ("lulc:radiometry", "offset", []),
         ("lulc:radiometry", "value_range", [[1], [2]]),
+        ("lulc:calibration", "temperature", 0),
+        ("lulc:calibration", "temperature", -1.5),
+        ("lulc:calibration", "temperature", "hot"),
+        ("lulc:calibration", "temperature", 1e999),
     ],
 )
 def test_impossible_cards_are_refused(changed, content, key, part, value):
