@@ -153,7 +153,8 @@ class Bench:
         values, valid = scene.read(window, scene.bands)
         scene.close()
         recipe = Recipe(
-            self.sha256, self.spec.radiometry.scale, self.spec.radiometry.offset, values.shape,
+            self.sha256, self.spec.radiometry.scale, self.spec.radiometry.offset,
+            (1, *values.shape),
             "float32" if precision == "bf16" else values.dtype.name, Wanted(),
         )  # fmt: skip
         runtime = OpenVinoRuntime(

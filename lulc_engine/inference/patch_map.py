@@ -13,10 +13,12 @@ from lulc_engine.errors import OptionsError
 from lulc_engine.inference.approach import Approach, DirectSink, Task
 from lulc_engine.inference.averaging import AveragingSink
 from lulc_engine.inference.lattice import Lattice
+from lulc_engine.inference.patch_runtimes import Work, patch_runtime
 from lulc_engine.inference.runtimes import Runtime, Wanted
 from lulc_engine.inference.runtimes.machine import Machine
 from lulc_engine.models.card import PatchFacts
 from lulc_engine.options import ClassifyOptions
+from lulc_engine.rasters.grid import Window
 
 # Up to this side a window stands for the pixel in its middle.
 SMALL_PX = 15
@@ -52,20 +54,13 @@ def patch_approach(task: Task) -> Approach:
             if options.per_pixel
             else DirectSink(writers)
         ),
-        partial(_runtime, task, facts, step),
+        partial(_runtime, task, facts, step, cells),
         facts.multilabel,
     )
 
 
-def _runtime(task: Task, facts: PatchFacts, step: int, machine: Machine) -> Runtime:
-    from lulc_engine.inference.runtimes.dense_runtime import DenseRuntime
-    from lulc_engine.inference.runtimes.window_runtime import WindowRuntime
-    from lulc_engine.models.build import load_patch_network
-
+def _runtime(task: Task, facts: PatchFacts, step: int, cells: Window, machine: Machine) -> Runtime:
     options = task.options
-    device = machine.torch_device()
-    network = load_patch_network(task.spec, task.tensors)
-    network.input.set_radiometry(task.radiometry.scale, task.radiometry.offset)
     labels = not (options.per_pixel or facts.multilabel)
     wanted = Wanted(
         labels,
@@ -74,10 +69,8 @@ def _runtime(task: Task, facts: PatchFacts, step: int, machine: Machine) -> Runt
         facts.multilabel,
         task.spec.temperature,
     )
-    # Where windows hardly overlap, a convolution would compute more than the windows.
-    if network.is_dense and step <= max(1, facts.size_px // 2):
-        return DenseRuntime(network, device, facts.size_px, step, wanted)
-    return WindowRuntime(network, device, facts.size_px, step, wanted, task.feedback.check)
+    work = Work(facts.size_px, step, cells.height * cells.width, wanted)
+    return patch_runtime(task, work, machine)
 
 
 def _check(options: ClassifyOptions, facts: PatchFacts) -> None:

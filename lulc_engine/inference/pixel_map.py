@@ -12,6 +12,7 @@ from lulc_engine.inference.blending import MARGIN_PX, BlendingSink, blended_plan
 from lulc_engine.inference.plan import Plan, Sink, pixel_plan
 from lulc_engine.inference.runtimes import Runtime, Wanted
 from lulc_engine.inference.runtimes.machine import Machine
+from lulc_engine.inference.runtimes.prepared import prepared
 from lulc_engine.inference.runtimes.recipe import Recipe
 from lulc_engine.inference.window_size import window_side
 from lulc_engine.inference.writers import MapWriters
@@ -91,7 +92,7 @@ def _prepared(
         task.model_sha256,
         task.radiometry.scale,
         task.radiometry.offset,
-        (len(task.spec.bands), window.height, window.width),
+        (1, len(task.spec.bands), window.height, window.width),
         # OpenVINO would round integers to bf16 before they are normalised, but not float32.
         "float32" if machine.precision == "bf16" else task.dtype.name,
         wanted,
@@ -107,10 +108,4 @@ def _prepared(
             loaded.body = SplitMobileUNet(loaded.body)
         return StoredGraph(loaded, wanted)
 
-    if machine.runtime == "onnxruntime":
-        from lulc_engine.inference.runtimes.onnx_runtime import OnnxRuntime
-
-        return OnnxRuntime(recipe, graph, machine.threads)
-    from lulc_engine.inference.runtimes.openvino_runtime import OpenVinoRuntime
-
-    return OpenVinoRuntime(recipe, graph, machine.precision, machine.threads)
+    return prepared(recipe, graph, machine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,11 +37,23 @@ class Prediction:
         classes: (H, W) class indices of an integer type that also holds their number.
         confidence: (H, W) uint8 percent of the winning class.
         probabilities: (K, H, W) float32.
+
+    Where they are of single patches, N stands for H, W and comes first: (N), (N), (N, K).
     """
 
     classes: np.ndarray | None
     confidence: np.ndarray | None
     probabilities: np.ndarray | None
+
+    @classmethod
+    def of(cls, outputs: Iterable[np.ndarray], wanted: Wanted) -> Prediction:
+        """Return the outputs of a `StoredGraph`, which gives what is wanted in this order."""
+        parts = iter(outputs)
+        return cls(
+            next(parts) if wanted.classes else None,
+            next(parts) if wanted.confidence else None,
+            next(parts) if wanted.probabilities else None,
+        )
 
     def cut(self, part: tuple[slice, slice]) -> Prediction:
         """Return the prediction for a part."""

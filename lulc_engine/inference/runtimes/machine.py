@@ -58,9 +58,9 @@ class Machine:
 def choose_machine(options: ClassifyOptions, is_patch_classifier: bool) -> Machine:
     """Return what the options and the machine allow.
 
-    Segmenters run in OpenVINO on processors, where it is not installed in ONNX Runtime; everything
-    else runs in PyTorch. OpenVINO on processors that have it, and PyTorch on GPUs, may compute in
-    bf16.
+    OpenVINO computes on processors, ONNX Runtime where that is not installed, PyTorch on GPUs.
+    OpenVINO on processors that have it, and PyTorch on GPUs, may compute in bf16, but not patch
+    classifiers: their labels are those of a loop over patches.
 
     Raises:
         OptionsError: the options contradict each other.
@@ -70,15 +70,15 @@ def choose_machine(options: ClassifyOptions, is_patch_classifier: bool) -> Machi
     on_gpu = options.device not in ("auto", "cpu") or (options.device == "auto" and _has_gpu())
     runtime = options.runtime
     if runtime == "auto":
-        usable = () if on_gpu or is_patch_classifier else _FOR_PROCESSORS
+        usable = () if on_gpu else _FOR_PROCESSORS
         runtime = next((name for name in usable if _is_installed(name)), "torch")
     elif runtime in _FOR_PROCESSORS:
-        _check_runtime(options, is_patch_classifier)
+        _check_runtime(options)
     precision = options.precision
-    able = runtime == "openvino" or (runtime == "torch" and on_gpu and not is_patch_classifier)
+    able = (runtime == "openvino" or (runtime == "torch" and on_gpu)) and not is_patch_classifier
     if precision == "bf16" and not able:
         raise OptionsError(
-            "--precision bf16 needs OpenVINO, or a GPU and a segmenter; it was given neither.",
+            "--precision bf16 is for segmenters, in OpenVINO or on a GPU.",
             "Leave PRECISION at auto.",
         )
     if runtime == "openvino" and precision != "f32" and not _has_bf16():
@@ -91,18 +91,13 @@ def choose_machine(options: ClassifyOptions, is_patch_classifier: bool) -> Machi
     return Machine(runtime, options.device, threads, precision if able else "f32")
 
 
-def _check_runtime(options: ClassifyOptions, is_patch_classifier: bool) -> None:
-    """Refuse a runtime for segmenters on processors where it cannot be used."""
+def _check_runtime(options: ClassifyOptions) -> None:
+    """Refuse a runtime for processors where it cannot be used."""
     name = _NAMES[options.runtime]
     if options.device not in ("auto", "cpu"):
         raise OptionsError(
             f"{name} computes on the processor, not on {options.device}.",
             "Choose the runtime torch for a GPU.",
-        )
-    if is_patch_classifier:
-        raise OptionsError(
-            f"--runtime {options.runtime} is for segmenters; the model is a patch classifier.",
-            "Leave RUNTIME at auto.",
         )
     if not _is_installed(options.runtime):
         raise EnvironmentFailure(

@@ -17,7 +17,6 @@ import onnxruntime
 from lulc_engine.inference.runtimes import Prediction, Wanted
 from lulc_engine.inference.runtimes.cache import cache_folder, kept
 from lulc_engine.inference.runtimes.recipe import Recipe
-from lulc_engine.samples.chips import as_input
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,23 +48,28 @@ class OnnxRuntime:
 
     def run(self, values: np.ndarray, valid: np.ndarray, known: np.ndarray) -> Prediction:
         """Return the prediction for all pixels of a window of the recipe's shape."""
-        inputs = {
-            "values": as_input(values, valid)[None],
-            "valid": valid[None, None].view(np.uint8),
-        }
-        outputs = iter(output[0] for output in self._session.run(None, inputs))
-        return Prediction(
-            next(outputs) if self._wanted.classes else None,
-            next(outputs) if self._wanted.confidence else None,
-            next(outputs) if self._wanted.probabilities else None,
-        )
+        outputs = self.infer(values[None], valid[None])
+        return Prediction.of((part[0] for part in outputs), self._wanted)
+
+    def infer(self, values: np.ndarray, valid: np.ndarray) -> list[np.ndarray]:
+        """Return the outputs for a batch of the recipe's shape.
+
+        Args:
+            values: (N, C, H, W) of any type.
+            valid: (N, H, W) bool.
+        """
+        with np.errstate(over="ignore"):
+            given = values.astype(np.float32)
+        known = np.ascontiguousarray(valid)[:, None].view(np.uint8)
+        outputs: list[np.ndarray] = self._session.run(None, {"values": given, "valid": known})
+        return outputs
 
 
 def _prepare(recipe: Recipe, graph: nn.Module, path: Path) -> None:
     """Write a graph for the recipe's shape as ONNX."""
     import torch
 
-    values, valid = recipe.input_shapes(*recipe.shape[1:])
+    values, valid = recipe.input_shapes(*recipe.shape[2:])
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # tracing warns of shapes that are fixed on purpose
         torch.onnx.export(

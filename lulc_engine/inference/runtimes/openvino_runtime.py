@@ -16,9 +16,8 @@ import numpy as np
 
 from lulc_engine.inference.runtimes import Prediction
 from lulc_engine.inference.runtimes.cache import cache_folder, kept
-from lulc_engine.inference.runtimes.recipe import Recipe
+from lulc_engine.inference.runtimes.recipe import PER_PIXEL, Recipe
 from lulc_engine.quiet_openvino import ov
-from lulc_engine.samples.chips import as_input
 
 if TYPE_CHECKING:
     from torch import nn
@@ -88,24 +87,28 @@ class OpenVinoRuntime:
         )
 
     def run(self, values: np.ndarray, valid: np.ndarray, known: np.ndarray) -> Prediction:
-        """Return the prediction for all pixels of a window of the recipe's shape.
+        """Return the prediction for all pixels of a window of the recipe's shape."""
+        outputs = self.infer(values[None], valid[None])
+        return Prediction.of((part[0] for part in outputs), self._recipe.wanted)
+
+    def infer(self, values: np.ndarray, valid: np.ndarray) -> list[np.ndarray]:
+        """Return the outputs for a batch of the recipe's shape.
 
         Values of another type than the recipe's are made float32 before.
+
+        Args:
+            values: (N, C, H, W).
+            valid: (N, H, W) bool.
         """
         as_is = values.dtype.name == self._recipe.dtype and can_run(self._recipe.dtype)
-        given = values if as_is else as_input(values, valid)
+        with np.errstate(over="ignore"):
+            given = np.ascontiguousarray(values if as_is else values.astype(np.float32))
         request = self._request()
-        request.infer([given[None], valid[None, None].view(np.uint8)], share_inputs=True)
-        outputs = iter(
-            np.array(request.get_output_tensor(i).data[0])
-            for i in range(len(self._compiled.outputs))
-        )
-        wanted = self._recipe.wanted
-        return Prediction(
-            next(outputs) if wanted.classes else None,
-            next(outputs) if wanted.confidence else None,
-            next(outputs) if wanted.probabilities else None,
-        )
+        known = np.ascontiguousarray(valid)[:, None].view(np.uint8)
+        request.infer([given, known], share_inputs=True)
+        return [
+            np.array(request.get_output_tensor(i).data) for i in range(len(self._compiled.outputs))
+        ]
 
     def _request(self) -> ov.InferRequest:
         """Return this thread's request; its memory is used again."""
@@ -117,17 +120,21 @@ class OpenVinoRuntime:
 def _prepare(recipe: Recipe, graph: nn.Module, path: Path) -> None:
     """Write a graph for the recipe's shape as OpenVINO IR.
 
-    It is traced on a small image, which takes a tenth of the time and memory, and then given the
-    recipe's shape; on that shape itself where something in it does not follow.
+    Where there is a result per pixel it is traced on a small image, which takes a tenth of the time
+    and memory, and then given the recipe's shape; on that shape itself where something in it does
+    not follow.
     """
-    _, height, width = recipe.shape
-    model = _traced(recipe, graph, min(_TRACED_PX, height), min(_TRACED_PX, width))
-    try:
-        model.reshape(dict(enumerate(recipe.input_shapes(height, width))))
-        follows = list(model.outputs[0].shape)[-2:] == [height, width]
-    except RuntimeError:
-        follows = False
-    if not follows:
+    height, width = recipe.shape[2:]
+    small = (min(_TRACED_PX, height), min(_TRACED_PX, width))
+    model, follows = None, False
+    if recipe.form == PER_PIXEL and small != (height, width):
+        model = _traced(recipe, graph, *small)
+        try:
+            model.reshape(dict(enumerate(recipe.input_shapes(height, width))))
+            follows = list(model.outputs[0].shape)[-2:] == [height, width]
+        except RuntimeError:
+            follows = False
+    if model is None or not follows:
         model = _traced(recipe, graph, height, width)
         model.reshape(dict(enumerate(recipe.input_shapes(height, width))))
     inputs = ov.preprocess.PrePostProcessor(model)

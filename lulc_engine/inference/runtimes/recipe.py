@@ -8,6 +8,9 @@ import lulc_engine
 from lulc_engine.inference.runtimes import Wanted
 from lulc_engine.inference.runtimes.cache import key_of
 
+# Of networks that give a result per pixel of a window, of whatever size that is.
+PER_PIXEL = "per pixel"
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -17,22 +20,25 @@ class Recipe:
         model_sha256: of the model file.
         scale: of the scene, per band.
         offset: of the scene, per band.
-        shape: (C, H, W) of a window.
+        shape: (N, C, H, W) of a batch of windows.
         dtype: name of the values' type.
         wanted: the outputs.
+        form: what of the network is applied: the same file and shape may be used in several ways.
     """
 
     model_sha256: str
     scale: tuple[float, ...]
     offset: tuple[float, ...]
-    shape: tuple[int, int, int]
+    shape: tuple[int, int, int, int]
     dtype: str
     wanted: Wanted
+    form: str = PER_PIXEL
 
     def key(self, runtime: str, version: str) -> str:
         """Return a name for it, of this version of the software and of a runtime."""
         return key_of({**vars(self), "lulc": lulc_engine.__version__, runtime: version})
 
     def input_shapes(self, height: int, width: int) -> list[list[int]]:
-        """Return the shapes of values and validity of a window of some size."""
-        return [[1, self.shape[0], height, width], [1, 1, height, width]]
+        """Return the shapes of values and validity of windows of some size."""
+        count, bands = self.shape[:2]
+        return [[count, bands, height, width], [count, 1, height, width]]

@@ -13,13 +13,13 @@ from lulc_engine.models.network import InputLayer
 _BYTE_CLASSES = 255  # one value is left for nodata
 
 
-class PixelNetwork(Protocol):
-    """A network with an input layer and, from its channels (1, C, H, W), logits (1, K, H, W)."""
+class InnerNetwork(Protocol):
+    """A network with an input layer and logits of its channels (N, C, H, W)."""
 
     input: InputLayer
 
     def logits(self, channels: Tensor) -> Tensor:
-        """Return a logit per pixel and class."""
+        """Return logits (N, K, ...), one for each class and pixel, window or patch."""
         ...
 
 
@@ -27,16 +27,16 @@ class StoredGraph(nn.Module):
     """Conversion, reflectance, indices, normalisation, network and argmax in one module.
 
     Args:
-        network: a module with a label per pixel, the scene's radiometry set.
+        network: a module, the scene's radiometry set.
         wanted: the outputs, in the order classes, confidence, probabilities.
 
     Shape:
-        inputs: values (1, bands, H, W) of any type, valid (1, 1, H, W), 0 where not; sides are
-        those that the network takes. Outputs: classes (1, H, W) uint8 (int32 for more than 255),
-        confidence (1, H, W) uint8 percent, probabilities (1, K, H, W) float32.
+        inputs: values (N, bands, H, W) of any type, valid (N, 1, H, W), 0 where not; sides are
+        those that the network takes. Outputs: classes (N, ...) uint8 (int32 for more than 255),
+        confidence (N, ...) uint8 percent, probabilities (N, K, ...) float32.
     """
 
-    def __init__(self, network: PixelNetwork, wanted: Wanted) -> None:
+    def __init__(self, network: InnerNetwork, wanted: Wanted) -> None:
         super().__init__()
         self._network, self._wanted = network, wanted
 

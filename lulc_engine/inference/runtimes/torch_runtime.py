@@ -1,4 +1,4 @@
-"""Running a segmenter in PyTorch, on any device."""
+"""Running a network with a label per pixel in PyTorch, on any device."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from lulc_engine.inference.runtimes import Prediction, Wanted
+from lulc_engine.models.every_window import EveryWindow
 from lulc_engine.models.network import Network
 from lulc_engine.samples.chips import as_input
 
@@ -28,7 +29,7 @@ class TorchRuntime:
 
     def __init__(
         self,
-        network: Network,
+        network: Network | EveryWindow,
         device: torch.device,
         wanted: Wanted,
         low_precision: bool = False,

@@ -29,8 +29,8 @@ def zoomed(images: Tensor, most: float, rng: np.random.Generator) -> Tensor:
     """Return images of which half are enlarged or shrunk, each by its own share and off centre.
 
     The scale is uniform in its logarithm, as far down as up, so that fields look neither larger nor
-    smaller on average. An enlarged image shows a random part of itself; a shrunk one is continued by
-    its own reflection. Bilinear.
+    smaller on average. An enlarged image shows a random part of itself; a shrunk one is continued
+    by its own reflection. Bilinear.
 
     Args:
         images: (N, C, k, k) normalised channels: invalid pixels are 0.

@@ -17,8 +17,9 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.inference.averaging import spread
 from lulc_engine.inference.classify import classify
 from lulc_engine.inference.lattice import Lattice, centred, covering
-from lulc_engine.inference.runtimes.dense_runtime import folded
-from lulc_engine.options import ClassifyOptions
+from lulc_engine.inference.patch_runtimes import DENSE_ARCHITECTURES
+from lulc_engine.models.every_window import folded
+from lulc_engine.options import PATCH_CLASSIFIERS, ClassifyOptions
 from lulc_engine.rasters.grid import Window
 
 IDS = (1, 2, 3)
@@ -58,12 +59,13 @@ def softmax(logits):
         ("dcnn5", 4), ("dcnn5", 5), ("dcnn5", 7), ("flat", 4), ("flat", 5), ("flat", 15),
     ],
 )  # fmt: skip
-def test_every_pixel_is_classified_as_its_patch(tmp_path, architecture, size):
+@pytest.mark.parametrize("runtime", ["openvino", "torch"])
+def test_every_pixel_is_classified_as_its_patch(tmp_path, architecture, size, runtime):
     spec = make_patch_spec(architecture, size)
     path, network = write_patch_model(tmp_path / "m.safetensors", spec)
     image, valid = scene_with_holes(tmp_path / "s.tif", 53, 61)
     result = run_classify(
-        tmp_path / "s.tif", path, tmp_path / "map.tif", tile_px=23,
+        tmp_path / "s.tif", path, tmp_path / "map.tif", tile_px=23, runtime=runtime,
         probabilities=str(tmp_path / "p.tif"), confidence=str(tmp_path / "c.tif"),
     )  # fmt: skip
     rows, columns = (np.arange(length) - size // 2 for length in valid.shape)
@@ -80,12 +82,13 @@ def test_every_pixel_is_classified_as_its_patch(tmp_path, architecture, size):
     assert result["multilabel"] is False
 
 
+@pytest.mark.parametrize("runtime", ["openvino", "torch"])
 @pytest.mark.parametrize("shape", [(1, 1), (2, 3), (1, 40), (140, 131)])
-def test_any_size_of_scene(tmp_path, shape):
+def test_any_size_of_scene(tmp_path, shape, runtime):
     path, network = write_patch_model(tmp_path / "m.safetensors", make_patch_spec("pixelnet", 5))
     image = random_image(3, *shape)
     write_raster(tmp_path / "s.tif", image)
-    run_classify(tmp_path / "s.tif", path, tmp_path / "map.tif")
+    run_classify(tmp_path / "s.tif", path, tmp_path / "map.tif", runtime=runtime)
     valid = np.ones(shape, bool)
     rows, columns = (np.arange(length) - 2 for length in shape)
     logits = loop_logits(network, image, valid, 5, rows, columns)
@@ -102,6 +105,32 @@ def test_channels_are_made_in_the_network(tmp_path):
     rows, columns = (np.arange(length) - 1 for length in valid.shape)
     logits = loop_logits(network, image, valid, 3, rows, columns)
     assert expect_whole(read_map(tmp_path / "map.tif"), logits, valid, IDS) > 0.99
+
+
+def test_networks_known_to_be_dense_are_those_that_are(tmp_path):
+    dense = set()
+    for architecture in PATCH_CLASSIFIERS:
+        _, network = write_patch_model(
+            tmp_path / "m.safetensors", make_patch_spec(architecture, 16)
+            if architecture in ("spectralnet", "flat") else make_patch_spec(architecture, 5),
+        )  # fmt: skip
+        dense |= {architecture} if network.is_dense else set()
+    assert dense == set(DENSE_ARCHITECTURES)
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_windows_of_a_large_network_are_prepared_where_asked_for(tmp_path, runtime):
+    spec = make_patch_spec("spectralnet", 32)
+    path, _ = write_patch_model(tmp_path / "m.safetensors", spec)
+    scene_with_holes(tmp_path / "s.tif", 90, 100)
+    for name in (runtime, "torch"):
+        run_classify(
+            tmp_path / "s.tif", path, tmp_path / f"{name}.tif", runtime=name, stride=8,
+            probabilities=str(tmp_path / f"{name}_p.tif"),
+        )  # fmt: skip
+    ours, theirs = (probabilities(tmp_path / f"{name}_p.tif") for name in (runtime, "torch"))
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)  # logits here are large
+    assert (np.nanmax(theirs, axis=(1, 2)) > 0.5).sum() > 1
 
 
 def test_folding_changes_nothing_but_the_form(tmp_path):
@@ -124,12 +153,15 @@ def test_folding_changes_nothing_but_the_form(tmp_path):
     ("architecture", "size", "stride"),
     [("pixelnet", 5, 2), ("pixelnet", 5, 3), ("flat", 5, 1), ("flat", 4, 4), ("flat", 3, 7)],
 )
-def test_small_windows_at_steps(tmp_path, architecture, size, stride):
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime", "torch"])
+def test_small_windows_at_steps(tmp_path, architecture, size, stride, runtime):
     path, network = write_patch_model(
         tmp_path / "m.safetensors", make_patch_spec(architecture, size)
     )
     image, valid = scene_with_holes(tmp_path / "s.tif", 47, 52)
-    run_classify(tmp_path / "s.tif", path, tmp_path / "map.tif", stride=stride, tile_px=20)
+    run_classify(
+        tmp_path / "s.tif", path, tmp_path / "map.tif", stride=stride, tile_px=20, runtime=runtime
+    )
     rows, columns = (np.arange(stride // 2, length, stride) for length in valid.shape)
     logits = loop_logits(network, image, valid, size, rows - size // 2, columns - size // 2)
     centres = valid[np.ix_(rows, columns)]
@@ -141,8 +173,9 @@ def test_small_windows_at_steps(tmp_path, architecture, size, stride):
         assert found.res == (10 * stride, 10 * stride)
 
 
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime", "torch"])
 @pytest.mark.parametrize("stride", [None, 7, 16, 20])
-def test_patches_give_a_pixel_per_step(tmp_path, stride):
+def test_patches_give_a_pixel_per_step(tmp_path, stride, runtime):
     """Windows begin at the scene's corner; those at its far edges see it mirrored."""
     size, step = 16, stride or 16
     path, network = write_patch_model(tmp_path / "m.safetensors", make_patch_spec("flat", size))
@@ -150,7 +183,9 @@ def test_patches_give_a_pixel_per_step(tmp_path, stride):
     image[:, 30:70, :40] = 0
     write_raster(tmp_path / "s.tif", image, nodata=0)
     valid = (image != 0).all(axis=0)
-    run_classify(tmp_path / "s.tif", path, tmp_path / "map.tif", stride=stride, tile_px=30)
+    run_classify(
+        tmp_path / "s.tif", path, tmp_path / "map.tif", stride=stride, tile_px=30, runtime=runtime
+    )
     with rasterio.open(tmp_path / "map.tif") as found:
         height, width = found.shape
         middle = ORIGIN * (2 * step + size / 2, step + size / 2)
@@ -191,7 +226,10 @@ def averaged(shares, known, size, step, shape):
     ("architecture", "size", "stride"),
     [("flat", 16, None), ("flat", 16, 5), ("flat", 16, 16), ("pixelnet", 5, None)],
 )
-def test_pixels_get_the_mean_of_all_windows_that_see_them(tmp_path, architecture, size, stride):
+@pytest.mark.parametrize("runtime", ["openvino", "torch"])
+def test_pixels_get_the_mean_of_all_windows_that_see_them(
+    tmp_path, architecture, size, stride, runtime
+):
     path, network = write_patch_model(
         tmp_path / "m.safetensors", make_patch_spec(architecture, size)
     )
@@ -201,7 +239,7 @@ def test_pixels_get_the_mean_of_all_windows_that_see_them(tmp_path, architecture
     valid = (image != 0).all(axis=0)
     run_classify(
         tmp_path / "s.tif", path, tmp_path / "map.tif", per_pixel=True, stride=stride, tile_px=20,
-        probabilities=str(tmp_path / "p.tif"), confidence=str(tmp_path / "c.tif"),
+        runtime=runtime, probabilities=str(tmp_path / "p.tif"), confidence=str(tmp_path / "c.tif"),
     )  # fmt: skip
     step = stride or (1 if size <= 15 else size // 2)
     counts = [-(-max(length - size, 0) // step) + 1 for length in valid.shape]
@@ -280,14 +318,15 @@ def test_a_part_is_cut_from_the_whole(tmp_path, architecture, size, options):
 # --- several classes per patch -------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("runtime", ["openvino", "torch"])
 @pytest.mark.parametrize("options", [{}, {"stride": 3}, {"per_pixel": True}])
-def test_several_classes_per_patch_give_a_band_of_probabilities_each(tmp_path, options):
+def test_several_classes_per_patch_give_a_band_of_probabilities_each(tmp_path, options, runtime):
     spec = make_patch_spec("flat", 5, multilabel=True)
     path, network = write_patch_model(tmp_path / "m.safetensors", spec)
     image, valid = scene_with_holes(tmp_path / "s.tif", 30, 33)
     result = run_classify(
         tmp_path / "s.tif", path, tmp_path / "map.tif", probabilities=str(tmp_path / "p.tif"),
-        **options,
+        runtime=runtime, **options,
     )  # fmt: skip
     assert result["multilabel"] is True
     with rasterio.open(tmp_path / "map.tif") as dataset:

@@ -150,8 +150,8 @@ def test_every_type_of_pixel(tmp_path, model, runtime, dtype):
 def test_what_is_not_installed_is_not_chosen(monkeypatch, missing, chosen):
     monkeypatch.setattr(machine, "_is_installed", lambda name: name not in missing)
     options = ClassifyOptions(image="s.tif", model="m", output="o.tif", device="cpu")
-    assert machine.choose_machine(options, is_patch_classifier=False).runtime == chosen
-    assert machine.choose_machine(options, is_patch_classifier=True).runtime == "torch"
+    for is_patch_classifier in (False, True):
+        assert machine.choose_machine(options, is_patch_classifier).runtime == chosen
 
 
 def test_16_bits_in_pytorch_are_near_to_32(model):
