@@ -196,14 +196,29 @@ class _TwoByTwo(nn.Module):
 
 
 def _largest(maps: _Maps, target: _Target) -> Tensor:
-    """Return the largest of each 2x2 values, as the map of a pair of kinds."""
-    rows, columns = target.rows, target.columns
-    values = (
-        maps.cut(above, left, rows.shifted(down), columns.shifted(right))
-        for above, down in target.row.reads
-        for left, right in target.column.reads
-    )
-    return functools.reduce(torch.maximum, values)
+    """Return the largest of each 2x2 values, as the map of a pair of kinds.
+
+    Neighbours in one map are pooled: that needs no cut-out for each of them.
+    """
+    parts = []
+    for (above, down, ys), (left, right, xs) in itertools.product(
+        _pooled(target.row), _pooled(target.column)
+    ):
+        side = (ys.stop - ys.start, xs.stop - xs.start)
+        rows, columns = (
+            target.rows.shifted(down, side[0] - 1),
+            target.columns.shifted(right, side[1] - 1),
+        )
+        values = maps.cut(above, left, rows, columns)
+        parts.append(values if side == (1, 1) else functional.max_pool2d(values, side, stride=1))
+    return functools.reduce(torch.maximum, parts)
+
+
+def _pooled(kind: Kind) -> list[tuple[Kind, int, slice]]:
+    """Return the taps of a pooling, together only where they are neighbours."""
+    if len(kind.reads) == 2 and kind.gap > 1:
+        return [(read, at, slice(n, n + 1)) for n, (read, at) in enumerate(kind.reads)]
+    return kind.taps()
 
 
 def _pairs(level: Level) -> list[tuple[Kind, Kind]]:
