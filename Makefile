@@ -1,6 +1,6 @@
 # Every target can be called on its own and any number of times; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format lint type test-engine test-qgis test-model test-models bench package clean
+.PHONY: help setup demo test format lint type test-engine test-qgis test-model test-models test-qgis-versions check-package bench package clean
 SHELL := /bin/bash
 
 VERSION := $(shell sed -n 's/^version=//p' metadata.txt 2>/dev/null)
@@ -49,6 +49,10 @@ bench: setup ## what benchmarks/RESULTS.md says of speed (half an hour on idle c
 
 package: setup ## build the plugin zip in dist/
 	@$(PYTHON) scripts/package.py
+
+check-package: package ## what the plugin repository looks for in the zip, and what Qt 6 no longer knows
+	$(PYTHON) scripts/check_package.py
+	PATH=/usr/sbin:/usr/bin:/sbin:/bin .venv-qgis/bin/python scripts/flat_enums.py lulc_qgis_plugin
 
 clean: ## remove everything that make made, except the environments
 	rm -rf build dist demo_output .qgis-settings *.egg-info .mypy_cache .ruff_cache .pytest_cache

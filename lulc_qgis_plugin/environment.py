@@ -19,6 +19,7 @@ from pathlib import Path
 from qgis.core import QgsSettings
 
 from .child_process import clean_environment, is_inside, qgis_dir
+from .engine_notice import engine_notice
 from .engine_source import errors
 
 VARIABLE = "LULC_ENGINE_PYTHON"
@@ -88,6 +89,7 @@ def find_engine() -> Engine:
                 return Engine(python, found.prefix, origin)
             if origin != "QGIS":
                 notes.append(f" The one that was set up cannot be used: {found.fault}")
+    engine_notice.missing.emit()
     raise errors.EnvironmentFailure(
         "The engine is not installed yet." + "".join(notes),
         "Run the algorithm 'Set up the engine' (lulc:setupengine) once, or set "

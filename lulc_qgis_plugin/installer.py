@@ -1,210 +1,207 @@
 """Make the engine's environment: a virtual environment outside QGIS, filled by pip.
 
-A new environment gets a folder of its own and becomes the current one only after it was checked, by
-an atomic change of ``current.json``: an installation that fails or is cancelled changes nothing.
+A new environment gets a folder of its own and becomes the current one only after it has classified
+an image, by an atomic change of ``current.json``: an installation that fails, is cancelled or dies
+changes nothing, and the next one removes what it left.
 """
 
 from __future__ import annotations
 
-import glob
-import json
-import os
+import collections
+import contextlib
+import io
 import shutil
-import sys
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
 
-from .child_process import ChildProcess, StopSignals, clean_environment
-from .engine_source import ENGINE_VERSION, errors, resource, shipped_file
-from .environment import NEEDED, NEWEST, OLDEST, RECORD, data_folder, probe, qgis_pythons
+from .base_python import Base, choose_base
+from .child_process import ChildProcess, StopSignals
+from .engine_home import (
+    DOWNLOADS,
+    LOG,
+    PYTHONS,
+    delete,
+    locked,
+    new_environment,
+    python_in,
+    recorded_folder,
+    remove_leftovers,
+    usable_home,
+    write_record,
+)
+from .engine_source import ENGINE_VERSION, errors
+from .environment import data_folder
+from .network_settings import Proxy
+from .pip_steps import Wishes, failure, installed_gb, needed_gb, pip_commands, pip_environment
+from .uv_wheel import MANAGED_PYTHON, bring_uv
+from .verification import verify
 
-INDEX_VARIABLE = "LULC_TORCH_INDEX"
-ORDINARY_INDEX = "ordinary"
-DEVICES = ("cpu", "cuda")
-
-# The ordinary index holds for Linux only PyTorch with CUDA (several GB), for Windows only without.
-_TORCH_INDEX = {
-    ("linux", "cpu"): "https://download.pytorch.org/whl/cpu",
-    ("win32", "cuda"): "https://download.pytorch.org/whl/cu130",
-}
-_TORCH = ("torch", "torchvision")
-_FREE_GB = {"cpu": 3, "cuda": 10}
-_IMPORT_CHECK = """
-import json, sys
-import torch, torchvision, segmentation_models_pytorch, timm
-import numpy, rasterio, pyogrio, shapely, pyproj, safetensors, matplotlib, jinja2
-try:
-    import openvino
-    runtime = "OpenVINO " + openvino.__version__.split("-")[0]
-except ImportError:
-    runtime = "without OpenVINO"
-gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no CUDA device"
-print("PyTorch {}, rasterio {}, {}, {}".format(
-    torch.__version__, rasterio.__version__, runtime, gpu))
-"""
+_KEPT_LINES = 60
+_STEPS = 4
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What the user wants: all optional but the device."""
-
-    device: str = "cpu"
-    python: str = ""  # base interpreter
-    folder: str = ""  # where environments are made
-    wheels: str = ""  # folder of wheels; then nothing is downloaded
-    torch_index: str = ""  # package index for PyTorch
-
-
-def set_up(wishes: Wishes, feedback: QgsProcessingFeedback) -> str:
+def set_up(wishes: Wishes, feedback: QgsProcessingFeedback, proxy: Proxy | None = None) -> str:
     """Make an environment, check it and make it the current one; return its Python.
 
     Raises:
-        EnvironmentFailure: no Python, no space, or the installation failed.
+        EnvironmentFailure: no Python, no space, no network, or the installation failed.
         QgsProcessingException: it was cancelled.
     """
-    base = _base_python(wishes.python)
-    home = Path(os.path.abspath(wishes.folder)) if wishes.folder else data_folder()
-    _check_space(home, wishes.device)
-    feedback.pushInfo(f"Python {base}, folder {home}")
-    folder = Path(tempfile.mkdtemp(prefix=f"env-{ENGINE_VERSION}-{wishes.device}-", dir=home))
-    try:
-        python = _fill(folder, base, wishes, feedback)
-        _record(python, wishes.device)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return python
+    home = usable_home(wishes.folder)
+    base = choose_base(wishes.python)
+    with locked(home):
+        remove_leftovers(home, recorded_folder())
+        _check_space(home, wishes)
+        with _log(home) as log:
+            return _Installation(home, base, wishes, feedback, proxy or Proxy(), log).run()
 
 
-def base_pythons() -> list[str]:
-    """Return the Pythons on this computer that an environment may be made of, best first."""
-    names = [f"python{OLDEST[0]}.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
-    names.append("python3")
-    places: list[str] = []
-    if sys.platform == "darwin":
-        frameworks = "/Library/Frameworks/Python.framework/Versions/*/bin"
-        folders = ["/opt/homebrew/bin", "/usr/local/bin", *sorted(glob.glob(frameworks))]
-        places += [os.path.join(folder, name) for folder in folders for name in names]
-    places += qgis_pythons()
-    if sys.platform.startswith("linux"):
-        places += [f"/usr/bin/{name}" for name in names]
-        places += [path for path in map(shutil.which, names) if path]
-    return [path for path in dict.fromkeys(places) if os.path.isfile(path)]
+class _Installation:
+    """One try: its folder, its log and how far it has come."""
+
+    def __init__(
+        self,
+        home: Path,
+        base: Base,
+        wishes: Wishes,
+        feedback: QgsProcessingFeedback,
+        proxy: Proxy,
+        log: TextIO,
+    ) -> None:
+        self._home = home
+        self._base = base
+        self._wishes = wishes
+        self._feedback = feedback
+        self._proxy = proxy
+        self._log = log
+        self._started_s = time.monotonic()
+        self._free = shutil.disk_usage(home).free
+        self._share = 0.0
+
+    def run(self) -> str:
+        """Make the environment; remove what there is of it where that fails."""
+        before = recorded_folder()
+        folder = new_environment(self._home, self._wishes.device)
+        self._say(f"Installing into {folder}; log in {self._home / LOG}")
+        try:
+            python = self._fill(folder)
+            self._step(3, "checking every package and classifying an image")
+            verify(python, folder, self._wishes.device, self._feedback)
+            write_record(python, self._wishes.device)
+        except BaseException as err:
+            self._write(f"FAILED: {err}")
+            delete(folder)
+            raise
+        shutil.rmtree(folder / "tmp", ignore_errors=True)
+        shutil.rmtree(self._home / DOWNLOADS, ignore_errors=True)
+        self._say(f"Done: the engine runs in {python}")
+        if before is not None:
+            delete(before)
+        self._feedback.setProgress(100)
+        return python
+
+    def _fill(self, folder: Path) -> str:
+        env = pip_environment(self._home, folder, self._proxy)
+        self._step(1, "making the environment")
+        self._make(folder, env)
+        python = python_in(folder)
+        size = installed_gb(self._wishes)
+        self._step(2, f"fetching and installing packages, about {size:.0f} GB on disk")
+        for command in pip_commands(python, self._wishes):
+            self._run("installing the packages", command, folder, env)
+        return python
+
+    def _make(self, folder: Path, env: dict[str, str]) -> None:
+        python = self._base.python
+        if not self._base.needs_uv:
+            self._say(f"Python {python}")
+            command = [python, "-I", "-m", "venv", str(folder)]
+            self._run("making the environment", command, folder, env)
+            return
+        self._say("No Python here can make an environment by itself; uv helps out.")
+        for note in self._base.notes:
+            self._say(f"  {note}")
+        uv = bring_uv(folder / "tmp", self._wishes.wheels, self._feedback)
+        command = [uv, "venv", "--no-config", "--seed", "--allow-existing"]
+        command += ["--python", python or MANAGED_PYTHON]
+        if self._wishes.wheels:
+            command += ["--offline", "--no-index", "--find-links", self._wishes.wheels]
+        env = {**env, "UV_PYTHON_INSTALL_DIR": str(data_folder() / PYTHONS)}
+        self._run("making the environment with uv", [*command, str(folder)], folder, env)
+
+    def _run(self, step: str, command: Sequence[str], folder: Path, env: dict[str, str]) -> None:
+        """Run a command and show what it prints; raise when it fails or is cancelled."""
+        last: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
+        self._write("$ " + " ".join(command))
+        try:
+            child = ChildProcess(list(command), folder, env)
+        except OSError as err:
+            raise errors.EnvironmentFailure(f"{command[0]} cannot be started: {err}.") from err
+        with StopSignals() as stop:
+            try:
+                for source, line in child.lines():
+                    if source and line.strip():
+                        line = self._proxy.hide(line)
+                        last.append(line)
+                        self._feedback.pushConsoleInfo(line)
+                        self._write(line)
+                    self._show_progress()
+                    if stop.received or self._feedback.isCanceled():
+                        raise QgsProcessingException("The set-up was cancelled.")
+            finally:
+                code = child.close()
+        if code != 0:
+            raise failure(step, code, last, self._home, self._proxy)
+
+    def _step(self, number: int, text: str) -> None:
+        self._feedback.setProgressText(f"Step {number} of {_STEPS - 1}: {text}")
+        self._write(f"Step {number}: {text}")
+
+    def _show_progress(self) -> None:
+        """Judge by how much the disk has filled: pip says nothing while it unpacks."""
+        used_gb = (self._free - shutil.disk_usage(self._home).free) / 1e9
+        share = min(0.92, used_gb / (needed_gb(self._wishes) * 0.85))
+        if share > self._share + 0.005:
+            self._share = share
+            self._feedback.setProgress(100 * share)
+
+    def _say(self, text: str) -> None:
+        self._feedback.pushInfo(text)
+        self._write(text)
+
+    def _write(self, text: str) -> None:
+        """Write to the log; a disk that is full must not hide what was wrong first."""
+        seconds = time.monotonic() - self._started_s
+        with contextlib.suppress(OSError):
+            self._log.write(f"{seconds:7.1f} s  {self._proxy.hide(text)}\n")
+            self._log.flush()
 
 
-def torch_index(device: str, wish: str = "") -> str:
-    """Return the package index for PyTorch; empty for the one of the other packages."""
-    chosen = wish.strip() or os.environ.get(INDEX_VARIABLE)
-    if chosen is None:
-        return _TORCH_INDEX.get((sys.platform, device), "")
-    return "" if chosen.strip() == ORDINARY_INDEX else chosen.strip()
-
-
-def pip_commands(python: str, wishes: Wishes) -> list[list[str]]:
-    """Return the pip commands that fill an environment."""
-    pip = [python, "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-    pip += ["--progress-bar", "off", "--constraint", str(shipped_file("constraints.txt"))]
-    everything = ["--requirement", str(resource("engine-requirements.txt"))]
-    if wishes.wheels:
-        return [[*pip, "--no-index", "--find-links", os.path.abspath(wishes.wheels), *everything]]
-    index = torch_index(wishes.device, wishes.torch_index)
-    first = [[*pip, "--index-url", index, *_TORCH]] if index else []
-    return [*first, [*pip, *everything]]
-
-
-def _base_python(wish: str) -> str:
-    if wish:
-        path = os.path.abspath(os.path.expanduser(wish))
-        fault = probe(path, ("venv", "ensurepip")).fault
-        if fault:
-            raise errors.EnvironmentFailure(f"PYTHON cannot be used: {fault}")
-        return path
-    faults = []
-    for path in base_pythons():
-        fault = probe(path, ("venv", "ensurepip")).fault
-        if not fault:
-            return path
-        faults.append(fault)
-    hint = "Install Python 3.12 from python.org and name it with PYTHON."
-    if sys.platform.startswith("linux"):
-        hint = "Install the package python3-venv of your distribution, or name one with PYTHON."
-    raise errors.EnvironmentFailure(
-        " ".join(["No Python for the engine was found.", *faults[:4]]), hint
-    )
-
-
-def _check_space(home: Path, device: str) -> None:
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        free_gb = shutil.disk_usage(home).free / 1e9
-    except OSError as err:
+def _check_space(home: Path, wishes: Wishes) -> None:
+    free_gb, needed = shutil.disk_usage(home).free / 1e9, needed_gb(wishes)
+    if free_gb < needed:
         raise errors.EnvironmentFailure(
-            f"The folder {home} cannot be used ({err.strerror}).", "Choose another FOLDER."
-        ) from err
-    if free_gb < _FREE_GB[device]:
-        raise errors.EnvironmentFailure(
-            f"The engine needs {_FREE_GB[device]} GB, {home} has {free_gb:.1f} GB left.",
+            f"Installing takes {needed:.1f} GB ({installed_gb(wishes):.1f} GB remain in use), "
+            f"{home} has {free_gb:.1f} GB left.",
             "Free some space or choose another FOLDER.",
         )
 
 
-def _fill(folder: Path, base: str, wishes: Wishes, feedback: QgsProcessingFeedback) -> str:
-    env = clean_environment()
-    _run([base, "-I", "-m", "venv", str(folder)], folder.parent, env, feedback)
-    name = Path("Scripts", "python.exe") if os.name == "nt" else Path("bin", "python")
-    python = str(folder / name)
-    commands = pip_commands(python, wishes)
-    for number, command in enumerate(commands):
-        feedback.setProgress(5 + 85 * number / len(commands))
-        _run(command, folder, env, feedback)
-    feedback.setProgress(90)
-    feedback.pushInfo("Checking the environment")
-    _run([python, "-I", "-c", _IMPORT_CHECK], folder, env, feedback)
-    found = probe(python, NEEDED)
-    if found.fault or os.path.realpath(found.prefix) != os.path.realpath(folder):
-        raise errors.EnvironmentFailure(
-            f"The new environment cannot be used: {found.fault or 'it runs in ' + found.prefix}"
-        )
-    feedback.setProgress(100)
-    return python
-
-
-def _run(
-    command: Sequence[str], folder: Path, env: dict[str, str], feedback: QgsProcessingFeedback
-) -> None:
-    """Run a command and show what it prints; raise when it fails or is cancelled."""
-    last = ""
+@contextlib.contextmanager
+def _log(home: Path) -> Iterator[TextIO]:
+    """Open the log of this installation; one that nobody sees where the disk takes none."""
     try:
-        child = ChildProcess(list(command), folder, env)
-    except OSError as err:
-        raise errors.EnvironmentFailure(f"{command[0]} cannot be started: {err}.") from err
-    with StopSignals() as stop:
-        try:
-            for source, line in child.lines():
-                if source and line.strip():
-                    feedback.pushConsoleInfo(line)
-                    last = line.strip() if source == "err" else last
-                if stop.received or feedback.isCanceled():
-                    raise QgsProcessingException("The set-up was cancelled.")
-        finally:
-            code = child.close()
-    if code != 0:
-        step = "pip install" if "pip" in command else "making or checking the environment"
-        raise errors.EnvironmentFailure(
-            f"The set-up failed at: {step} (exit code {code}). {last}".strip(),
-            "See the log; behind a proxy or without network, use WHEELS or ask the administrator.",
-        )
-
-
-def _record(python: str, device: str) -> None:
-    home = data_folder()
-    home.mkdir(parents=True, exist_ok=True)
-    content = {"python": python, "engine": ENGINE_VERSION, "device": device}
-    handle, part = tempfile.mkstemp(prefix=f".{RECORD}.", dir=home)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(content, stream)
-    os.replace(part, home / RECORD)
+        stream: TextIO = open(home / LOG, "w", encoding="utf-8", errors="replace")  # noqa: SIM115
+    except OSError:
+        stream = io.StringIO()
+    try:
+        with contextlib.suppress(OSError):
+            stream.write(f"Land Cover (LULC) {ENGINE_VERSION}, {time.strftime('%Y-%m-%d %X')}\n")
+        yield stream
+    finally:
+        with contextlib.suppress(OSError):
+            stream.close()

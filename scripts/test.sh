@@ -22,6 +22,7 @@ started=$SECONDS
 make --no-print-directory setup || exit
 step 'ruff and format' make --no-print-directory lint
 step 'mypy' make --no-print-directory type
+step 'plugin zip' make --no-print-directory check-package
 step 'engine and repository tests' make --no-print-directory test-engine
 step 'plugin and contract tests in QGIS' make --no-print-directory test-qgis
 step 'graphical model in qgis_process' make --no-print-directory test-model

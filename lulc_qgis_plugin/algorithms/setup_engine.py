@@ -1,4 +1,4 @@
-"""lulc:setupengine: install what the engine needs into an environment of its own."""
+"""lulc:setupengine: install what the engine needs in an environment of its own; look after it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from .. import maintenance
 from ..engine_source import errors
-from ..installer import DEVICES, INDEX_VARIABLE, ORDINARY_INDEX, Wishes, set_up
+from ..installer import set_up
+from ..network_settings import Proxy, qgis_proxy
+from ..pip_steps import DEVICES, INDEX_VARIABLE, ORDINARY_INDEX, Wishes
 from .base import LulcAlgorithm
+
+INSTALL, CHECK, MOVE, REMOVE = ACTIONS = ("install", "check", "move", "remove")
 
 
 class SetupEngine(LulcAlgorithm):
@@ -26,14 +31,27 @@ class SetupEngine(LulcAlgorithm):
     TITLE = "Set up the engine"
     GROUP = "Set up"
     SUMMARY = "Installs the Python packages that the other algorithms need, beside QGIS."
-    TAGS = ("install", "environment", "pytorch")
+    TAGS = ("install", "environment", "pytorch", "repair", "update", "remove")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._proxy = Proxy()
 
     def initAlgorithm(self, configuration: Any = None) -> None:
         self.add(
             QgsProcessingParameterEnum(
                 "DEVICE", "Compute on", list(DEVICES), False, DEVICES[0], usesStaticStrings=True
             ),
-            "cpu works everywhere and needs 1 to 2 GB; cuda is for NVIDIA cards and needs 6 GB.",
+            "cpu works everywhere and needs about 1.1 GB; cuda is for NVIDIA cards and needs about "
+            "6 GB.",
+        )
+        self.add(
+            QgsProcessingParameterEnum(
+                "ACTION", "What to do", list(ACTIONS), False, INSTALL, usesStaticStrings=True
+            ),
+            "install makes a new environment, which also repairs or updates one; check classifies "
+            "an image with the one there is; move brings it into FOLDER; remove deletes it.",
+            advanced=True,
         )
         self.add(
             QgsProcessingParameterFile("PYTHON", "Python to build on", optional=True),
@@ -59,25 +77,54 @@ class SetupEngine(LulcAlgorithm):
         )
         self.addOutput(QgsProcessingOutputString("ENGINE_PYTHON", "The engine's Python"))
 
+    def prepareAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Read QGIS's proxy, on the main thread because its password store may ask something."""
+        self._proxy = qgis_proxy()
+        return True
+
     def processAlgorithm(
         self,
         parameters: dict[str, Any],
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
-        """Install; every failure raises QgsProcessingException."""
-        device = self.parameterAsEnumString(parameters, "DEVICE", context)
-        if device not in DEVICES:
-            raise QgsProcessingException(f"DEVICE must be one of {', '.join(DEVICES)}.")
+        """Do it; every failure raises QgsProcessingException."""
         wishes = Wishes(
-            device=device,
+            device=self._chosen("DEVICE", DEVICES, parameters, context),
             python=self.parameterAsString(parameters, "PYTHON", context),
             folder=self.parameterAsString(parameters, "FOLDER", context),
             wheels=self.parameterAsString(parameters, "WHEELS", context),
             torch_index=self.parameterAsString(parameters, "TORCH_INDEX", context),
         )
+        action = self._chosen("ACTION", ACTIONS, parameters, context)
         try:
-            python = set_up(wishes, feedback)
+            return {"ENGINE_PYTHON": self._do(action, wishes, feedback)}
         except errors.LulcError as err:
             raise QgsProcessingException(str(err)) from err
-        return {"ENGINE_PYTHON": python}
+
+    def _do(self, action: str, wishes: Wishes, feedback: QgsProcessingFeedback) -> str:
+        if action == CHECK:
+            return maintenance.check(feedback)
+        if action == MOVE:
+            return maintenance.move(wishes.folder, feedback)
+        if action == REMOVE:
+            maintenance.remove(feedback)
+            return ""
+        return set_up(wishes, feedback, self._proxy)
+
+    def _chosen(
+        self,
+        name: str,
+        allowed: tuple[str, ...],
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+    ) -> str:
+        value = self.parameterAsEnumString(parameters, name, context)
+        if value not in allowed:
+            raise QgsProcessingException(f"{name} must be one of {', '.join(allowed)}.")
+        return value

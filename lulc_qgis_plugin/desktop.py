@@ -1,0 +1,92 @@
+"""What the plugin adds to QGIS's desktop: the engine's set-up in the menu, and offers of it.
+
+The set-up is offered once, when the plugin is loaded for the first time and there is no engine, and
+each time a run finds none. It is never started by itself.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from qgis.core import Qgis, QgsSettings
+from qgis.gui import QgsMessageBar
+from qgis.PyQt.QtCore import QObject, QTimer
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QAction, QApplication, QPushButton
+
+from .algorithms.base import tr
+from .engine_notice import engine_notice
+from .engine_source import resource
+from .environment import SETTING, VARIABLE
+from .maintenance import state
+from .setup_dialog import SetupDialog
+
+OFFERED = "lulc/setup_offered"
+
+
+class Desktop(QObject):
+    """The plugin's menu, and its messages about the engine."""
+
+    def __init__(self, iface: Any) -> None:
+        super().__init__(iface.mainWindow())
+        self._iface = iface
+        self._dialog: SetupDialog | None = None
+        icon = QIcon(str(resource("icons", "provider.svg")))
+        self._menu = tr("Land cover (LULC)")
+        self._action = QAction(icon, tr("Set up the engine ..."), iface.mainWindow())
+        self._action.triggered.connect(lambda: self.show_setup())
+        iface.addPluginToMenu(self._menu, self._action)
+        engine_notice.missing.connect(self.show_message)
+        if iface.mainWindow().isVisible():  # the plugin was installed just now
+            QTimer.singleShot(0, self.offer_once)
+        else:
+            iface.initializationCompleted.connect(self.offer_once)
+
+    def unload(self) -> None:
+        """Take everything away again."""
+        engine_notice.missing.disconnect(self.show_message)
+        self._iface.removePluginMenu(self._menu, self._action)
+        self._action.deleteLater()
+        if self._dialog is not None:
+            self._dialog.cancel()
+            self._dialog.close()
+            self._dialog.deleteLater()
+            self._dialog = None
+        self.deleteLater()
+
+    def show_setup(self) -> SetupDialog:
+        """Show the dialog, the same one each time, and return it."""
+        if self._dialog is None:
+            self._dialog = SetupDialog(self._iface.mainWindow())
+        self._dialog.refresh()
+        self._dialog.show()
+        self._dialog.raise_()
+        self._dialog.activateWindow()
+        return self._dialog
+
+    def offer_once(self) -> None:
+        """Show the dialog where there is no engine and it was never offered; nothing is run."""
+        settings = QgsSettings()
+        chosen = os.environ.get(VARIABLE, "").strip() or settings.value(SETTING, "")
+        if chosen or state().folder is not None:
+            return
+        if not settings.value(OFFERED, False, type=bool):
+            settings.setValue(OFFERED, True)
+            self.show_setup()
+
+    def show_message(self) -> None:
+        """Say that the engine is missing, where the user looks, with a button to set it up."""
+        bar = self._bar()
+        text = tr("The engine is not installed yet: set it up once.")
+        message = QgsMessageBar.createMessage(tr("Land cover"), text)
+        button = QPushButton(tr("Set up the engine"))
+        button.clicked.connect(lambda: self.show_setup())
+        message.layout().addWidget(button)
+        bar.pushWidget(message, Qgis.MessageLevel.Warning, 0)
+
+    def _bar(self) -> QgsMessageBar:
+        """Return the message bar of the algorithm's dialog that is in front, else QGIS's own."""
+        bar = getattr(QApplication.activeWindow(), "messageBar", None)
+        found = bar() if callable(bar) else None
+        return found if isinstance(found, QgsMessageBar) else self._iface.messageBar()
