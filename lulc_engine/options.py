@@ -86,6 +86,25 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 DESIGNS = ("simple", "stratified")
 SAMPLINGS = ("none", *DESIGNS)
 
+# How a comparison may be sorted: the best, the highest or the newest first, texts from A to Z.
+SORTED_BY = (
+    "rank",
+    "name",
+    "date",
+    "architecture",
+    "seed",
+    "split",
+    "status",
+    *COMPARED_METRICS,
+    "parameters",
+    "size_bytes",
+    "training_s",
+)
+RUN_FOLDER = (
+    "Folder to make for everything about the run: scores by epoch, curves, predictions, report, "
+    "log, checkpoints and how to repeat it."
+)
+
 T = TypeVar("T", bound="Options")
 
 
@@ -262,6 +281,7 @@ class TrainSegmenterOptions(SceneOptions, MachineOptions):
     report: str = text("HTML report to write.")
     metrics: str = text("JSON file of metrics to write.")
     table: str = text("CSV table of per-class scores to write.")
+    run_folder: str = text(RUN_FOLDER)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -457,7 +477,7 @@ class TrainPatchesOptions(PatchOptions, MachineOptions):
     checkpoints: str = text(
         "Folder for best_metric, best_loss and last model files and the state to resume from."
     )
-    resume: bool = switch("Go on from the state in CHECKPOINTS.")
+    resume: bool = switch("Go on from the state in CHECKPOINTS or RUN_FOLDER.")
     mode: str = text(
         "Train only, train and test, or test MODEL, which is then read, on the test split.",
         "train_test",
@@ -475,6 +495,7 @@ class TrainPatchesOptions(PatchOptions, MachineOptions):
     metrics: str = text("JSON file of metrics to write.")
     table: str = text("CSV table of per-class scores to write.")
     predictions: str = text("File of the test split's predictions to write (.npz).")
+    run_folder: str = text(RUN_FOLDER + " It takes the place of CHECKPOINTS.")
 
 
 @dataclass(frozen=True)
@@ -643,6 +664,12 @@ class CompareOptions(Options):
         required=True,
     )
     metric: str = text("Score that names the best.", "macro_f1", choices=COMPARED_METRICS)
+    filter: Tuple[str, ...] = texts(
+        "Only models for which this holds: NAME=VALUE, or with !=, <, <=, > or >=; several must "
+        f"all hold. Names: {', '.join(SORTED_BY)}.",
+        commas=True,
+    )
+    sort_by: str = text("Order of the list.", "rank", choices=SORTED_BY)
     report: str = text("HTML report to write.")
     table: str = text("CSV table with a row per model to write.")
 

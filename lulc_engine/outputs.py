@@ -233,10 +233,11 @@ def _refuse_inputs(path: Path, inputs: Iterable[Path | str]) -> None:
 def _part_path(final: Path, ending: str) -> Path:
     """Return a new temporary path beside a file; short, since names have a limit in bytes."""
     token = secrets.token_hex(4)
-    return final.with_name(f".{_host()}-{os.getpid()}-{token}.part{ending or '.file'}")
+    return final.with_name(f".{this_host()}-{os.getpid()}-{token}.part{ending or '.file'}")
 
 
-def _host() -> str:
+def this_host() -> str:
+    """Return a short name of this machine that does not tell its real one."""
     return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 
 
@@ -294,14 +295,15 @@ def _remove_orphans(folder: Path) -> None:
             continue
         try:
             old = time.time() - path.stat().st_mtime > _ORPHAN_AGE_S
-            dead = match["host"] == _host() and not _is_running(int(match["pid"]))
+            dead = match["host"] == this_host() and not is_running(int(match["pid"]))
             if old or dead:
                 path.unlink(missing_ok=True)
         except OSError:
             continue  # somebody else's file, or gone in the meantime
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Return whether a process of this machine may still be there; always on Windows."""
     if os.name == "nt":
         return True  # os.kill would end the process there; age decides instead
     try:

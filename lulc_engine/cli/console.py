@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lulc_engine.feedback import Feedback
 from lulc_engine.protocol import to_json
 
 _SHOW_EVERY_S = 0.2
+_COMPARED = ("overall_accuracy", "kappa", "mean_iou", "macro_f1")
 _COLUMNS = ("precision", "recall", "f1", "iou", "kappa")
 # What only patches with several classes have, as it is read; kappa means little to them.
 _SEVERAL = {
@@ -70,6 +71,8 @@ def print_result(command: str, result: Mapping[str, Any], as_json: bool) -> None
         several = metrics.get("multilabel", {})
         for key, text in _SEVERAL.items() if several else ():
             sys.stdout.write(f"{text}: {_number(several[key])}\n")
+    if "comparison" in result:
+        sys.stdout.write(model_table(result["comparison"]["models"]) + "\n")
     for key, value in result.items():
         if isinstance(value, (str, int, float)) and value != "":
             shown = f"{value:.4f}" if isinstance(value, float) else value
@@ -83,6 +86,23 @@ def class_table(metrics: Mapping[str, Any]) -> str:
         rows.append([item["name"], *(_number(item[c]) for c in _COLUMNS), str(item["support"])])
     for average in ("macro", "weighted"):
         rows.append([average, *(_number(metrics[average][c]) for c in _COLUMNS), ""])
+    return _aligned(rows)
+
+
+def model_table(models: Sequence[Mapping[str, Any]]) -> str:
+    """Return the models of a comparison as aligned text, a line each."""
+    rows = [["model", "date", "architecture", "seed", "split", *_COMPARED, "trained in s"]]
+    for row in models:
+        seed = "" if row["seed"] is None else str(row["seed"])
+        scores = (_number(row["scores"][name]) for name in _COMPARED)
+        seconds = "" if row["training_s"] is None else f"{row['training_s']:.0f}"
+        about = [(row["date"] or "")[:16], row["architecture"] or "", seed, row["split"] or "own"]
+        rows.append([row["name"], *about, *scores, seconds])
+    return _aligned(rows)
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    """Return rows as lines of text, the first column to the left and the others to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:

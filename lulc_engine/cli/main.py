@@ -18,7 +18,13 @@ from lulc_engine.errors import LulcError, OptionsError
 from lulc_engine.options import Options, option_name
 from lulc_engine.process import prepare_process
 from lulc_engine.protocol import to_json
+from lulc_engine.runs.config import read_config, say_whether_same
 from lulc_engine.worker import OUT_OF_MEMORY, bug_report, is_out_of_memory
+
+_CONFIG = (
+    "config.json of a run folder: repeat that run. Options given besides take precedence; its "
+    "outputs are not repeated, and MODEL becomes repeated.safetensors beside the file."
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,8 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
         parsed = vars(_parser().parse_args(given))
         name = parsed.pop("command")
         parsed.pop("json")
+        config = parsed.pop("config", "")
         command = COMMANDS[name]
+        if config:  # what is given besides takes precedence
+            parsed = {**read_config(config, name), **parsed}
         result = command.run(command.options.from_mapping(parsed), feedback)
+        if config:
+            say_whether_same(config, result, feedback)
     except LulcError as err:
         return _fail(err.as_dict(), err.exit_code, as_json)
     except Exception as err:  # the one place where a bug becomes a message
@@ -63,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
         summary = (command.options.__doc__ or "").strip().splitlines()[0]
         sub = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         _add_options(sub, command.options)
+        if "run_folder" in {item.name for item in dataclasses.fields(command.options)}:
+            sub.add_argument("--config", metavar="TEXT", help=_CONFIG, default=argparse.SUPPRESS)
         sub.add_argument("--json", action="store_true", help="Print the result as JSON on stdout.")
     return parser
 
@@ -80,13 +93,15 @@ def _argument(rules: Any, default: Any) -> dict[str, Any]:
     notes = f" One of: {', '.join(choices)}." if choices else ""
     if kind in ("integer", "number", "text") and default not in (None, ""):
         notes += f" Default: {default}."
-    argument: dict[str, Any] = {"help": (rules["help"] + notes).replace("%", "%%")}
+    # What is not given stays away, so that the options' own defaults or a configuration hold.
+    argument: dict[str, Any] = {"default": argparse.SUPPRESS}
+    argument["help"] = (rules["help"] + notes).replace("%", "%%")
     if kind == "switch":
         return {**argument, "action": "store_true"}
     shape = {"integer": "N", "number": "X"}.get(kind, "TEXT")
-    argument.update(metavar=shape, default=default)
+    argument["metavar"] = shape
     if kind == "texts":
-        argument.update(action="append", default=None)
+        argument["action"] = "append"
         argument["help"] += " Repeat the option for several."
     return argument
 

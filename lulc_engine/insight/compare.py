@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from lulc_engine.errors import DataError
 from lulc_engine.feedback import Feedback
 from lulc_engine.insight.answers import compare_answers
-from lulc_engine.insight.candidates import Candidate, find_candidates
+from lulc_engine.insight.candidates import Candidate, check_number, find_candidates
 from lulc_engine.insight.comparability import cautions
 from lulc_engine.insight.mcnemar import holm
+from lulc_engine.insight.selecting import all_hold, in_order, read_conditions, values_of
 from lulc_engine.options import COMPARED_METRICS, CompareOptions
 from lulc_engine.outputs import Outputs, check_writable
 from lulc_engine.reports.comparison import render_comparison
@@ -18,8 +20,9 @@ from lulc_engine.reports.csv_table import Cell, csv_text
 
 _ENDINGS = {"report": (".html", ".htm"), "table": (".csv",)}
 _FILES = ("model", "metrics", "predictions")
-_COLUMNS = ("rank", "name", "architecture", "split", "n", *COMPARED_METRICS, "parameters",
-            "size_bytes", "training_s", "mcnemar_p", "mcnemar_p_holm", *_FILES)  # fmt: skip
+_COLUMNS = ("rank", "name", "date", "status", "architecture", "seed", "split", "n",
+            *COMPARED_METRICS, "parameters", "size_bytes", "training_s", "mcnemar_p",
+            "mcnemar_p_holm", *_FILES)  # fmt: skip
 
 
 def compare(options: CompareOptions, feedback: Feedback) -> dict[str, Any]:
@@ -35,18 +38,22 @@ def compare(options: CompareOptions, feedback: Feedback) -> dict[str, Any]:
         ``models`` (how many) and everything as ``comparison``.
 
     Raises:
-        OptionsError: a path has the wrong ending or is an input.
+        OptionsError: a path has the wrong ending or is an input, or FILTER is no condition.
         DataError: fewer than two models with scores, or none has the score that was asked for.
         ModelFileError: a named file is not a usable model file.
     """
     paths = {name: getattr(options, name) for name in _ENDINGS}
     feedback.progress(None, "Reading models and scores")
-    candidates = find_candidates(options.models, feedback)
+    conditions = read_conditions(options.filter)
+    candidates, unfinished = find_candidates(options.models, feedback)
+    candidates = [item for item in candidates if all_hold(conditions, values_of(_row(item)))]
+    check_number(candidates, bool(conditions))
     inputs = [path for item in candidates for path in item.files.values()]
     for name, path in paths.items():
         if path:
             check_writable(path, _ENDINGS[name], inputs)
-    comparison, best = _comparison(candidates, options.metric)
+    comparison, best = _comparison(candidates, options.metric, options.sort_by)
+    comparison["unfinished"] = [dataclasses.asdict(item) for item in unfinished]
     for caution in comparison["cautions"]:
         feedback.warning(caution)
     writers: dict[str, Callable[[], str]] = {
@@ -92,7 +99,9 @@ def ranked(candidates: Sequence[Candidate], metric: str) -> list[Candidate]:
     return sorted(candidates, key=key)
 
 
-def _comparison(candidates: list[Candidate], metric: str) -> tuple[dict[str, Any], Candidate]:
+def _comparison(
+    candidates: list[Candidate], metric: str, sort_by: str
+) -> tuple[dict[str, Any], Candidate]:
     order = ranked(candidates, metric)
     best = order[0]
     if score_of(best.metrics, metric) is None:
@@ -102,21 +111,27 @@ def _comparison(candidates: list[Candidate], metric: str) -> tuple[dict[str, Any
         )
     models = [_row(item, rank) for rank, item in enumerate(order, start=1)]
     _add_tests(models, order)
+    warned = cautions(order, models, metric)
+    models = in_order(models, sort_by)
     comparison = {
         "metric": metric,
+        "sorted_by": sort_by,
         "best": best.name,
         "models": models,
-        "classes": _classes(order),
+        "classes": _classes([order[row["rank"] - 1] for row in models]),
     }
-    return {**comparison, "cautions": cautions(order, models, metric)}, best
+    return {**comparison, "cautions": warned}, best
 
 
-def _row(item: Candidate, rank: int) -> dict[str, Any]:
-    card = item.card or {}
+def _row(item: Candidate, rank: int = 0) -> dict[str, Any]:
+    card, record = item.card or {}, item.record or {}
     model = item.files.get("model")
     return {
         "rank": rank,
         "name": item.name,
+        "date": record.get("started") or card.get("run", {}).get("date"),
+        "status": record.get("status"),
+        "seed": card.get("lulc:training", {}).get("seed", record.get("seed")),
         "source": item.source,
         "split": item.split,
         "optimistic": item.optimistic,
@@ -151,7 +166,7 @@ def _add_tests(models: list[dict[str, Any]], order: Sequence[Candidate]) -> None
 def _classes(order: Sequence[Candidate]) -> list[dict[str, Any]]:
     """Return a row per class name with F1, IoU and support of every model, None where it has none.
 
-    Classes come as the best model orders them, then those that only others have.
+    Classes come as the first model orders them, then those that only others have.
     """
     scores = [{str(row["name"]): row for row in item.metrics["classes"]} for item in order]
     names = dict.fromkeys(name for by_name in scores for name in by_name)

@@ -30,15 +30,29 @@ _HEADS = {
 }
 SPLIT_NAMES = {"test": "test", "validation": "validation", "training": "training", None: "own"}
 _MOST_COLUMNS = 12
+# How the list is ordered, in words that follow "The models, ".
+_ORDERS = {
+    "rank": "best first",
+    "name": "by name",
+    "date": "newest first",
+    "architecture": "by architecture",
+    "seed": "by seed",
+    "split": "by split",
+    "status": "by status",
+    "parameters": "smallest first",
+    "size_bytes": "smallest first",
+    "training_s": "by the time that training took",
+}
 
 
 def render_comparison(comparison: Mapping[str, Any]) -> str:
     """Return the report as one HTML page that needs nothing else.
 
     Args:
-        comparison: as the command ``compare`` makes it, models in the order of their rank.
+        comparison: as the command ``compare`` makes it.
     """
     models = comparison["models"]
+    ranked = sorted(models, key=lambda row: int(row["rank"]))
     metric = comparison["metric"]
     shown = [key for key in METRIC_NAMES if any(row["scores"][key] is not None for row in models)]
     return html.render(
@@ -48,23 +62,29 @@ def render_comparison(comparison: Mapping[str, Any]) -> str:
             f"{len(models)} models, ranked by {METRIC_NAMES[metric]}. The best is "
             f"{comparison['best']}."
         ),
-        best=models[0],
-        best_score=decimal(models[0]["scores"][metric]),
+        best=ranked[0],
+        best_score=decimal(ranked[0]["scores"][metric]),
         metric_name=METRIC_NAMES[metric],
-        lead=_lead(models, metric),
+        lead=_lead(ranked, metric),
+        order=_order(comparison["sorted_by"]),
         models=models,
         metrics=[(key, *_HEADS[key]) for key in shown],
         split_names=SPLIT_NAMES,
         cautions=comparison["cautions"],
         rows=[_class_row(row) for row in comparison["classes"]],
         columns=models[:_MOST_COLUMNS],
-        has_costs=any(row["parameters"] or row["size_bytes"] for row in models),
-        costs=[_costs(row) for row in models],
+        has_runs=any(row["date"] or row["parameters"] or row["size_bytes"] for row in models),
+        runs=[_run(row) for row in models],
+        unfinished=[{**row, "started": _day(row["started"])} for row in comparison["unfinished"]],
         tests=[_test(row) for row in models if row["versus_best"] is not None],
         by_class=comparison_pictures.class_picture(comparison["classes"], models),
         by_cost=comparison_pictures.cost_picture(models, metric, METRIC_NAMES[metric]),
         version=lulc_engine.__version__,
     )
+
+
+def _order(sorted_by: str) -> str:
+    return _ORDERS.get(sorted_by) or f"by {METRIC_NAMES[sorted_by]}"
 
 
 def _lead(models: list[Mapping[str, Any]], metric: str) -> str:
@@ -87,15 +107,22 @@ def _class_row(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _costs(row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
-    size, seconds = row["size_bytes"], row["training_s"]
-    return (
-        row["name"],
-        row["architecture"] or decimal(None),
-        thousands(row["parameters"]),
-        decimal(None) if size is None else f"{size / 1e6:.1f} MB",
-        decimal(None) if seconds is None else _duration(seconds),
-    )
+def _run(row: Mapping[str, Any]) -> dict[str, str]:
+    size, seconds, seed = row["size_bytes"], row["training_s"], row["seed"]
+    return {
+        "name": row["name"],
+        "day": _day(row["date"]),
+        "architecture": row["architecture"] or decimal(None),
+        "seed": decimal(None) if seed is None else str(seed),
+        "parameters": thousands(row["parameters"]),
+        "size": decimal(None) if size is None else f"{size / 1e6:.1f} MB",
+        "duration": decimal(None) if seconds is None else _duration(seconds),
+    }
+
+
+def _day(date: str | None) -> str:
+    """Return the day and minute of a date in ISO form, or an en dash for none."""
+    return date[:16].replace("T", " ") if date else decimal(None)
 
 
 def _duration(seconds: float) -> str:

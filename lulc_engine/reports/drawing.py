@@ -78,6 +78,11 @@ def picture(figure: Figure, alt: str) -> Picture:
     return Picture(f"data:image/svg+xml;base64,{encoded}", alt, width)
 
 
+def svg_text(drawn: Picture) -> str:
+    """Return a picture that `picture` made as the text of an SVG file."""
+    return base64.b64decode(drawn.source.partition(",")[2]).decode("utf-8")
+
+
 def tick_name(name: str, lines: int = 2, width: int = 20) -> str:
     """Return a class name that fits beside a plot: at most so many lines of so many characters."""
     wrapped = textwrap.wrap(one_line(name), width) or [""]

@@ -7,6 +7,7 @@ from typing import Any
 
 from lulc_engine.evaluation.scores import RATES
 from lulc_engine.reports.plain_text import decimal, percent, thousands
+from lulc_engine.reports.words import PATCHES
 
 _HEADLINES = ("overall_accuracy", "kappa", "mean_iou", "macro_f1")
 
@@ -43,6 +44,14 @@ def explanation(metrics: Mapping[str, Any]) -> str:
     found = metrics.get("intervals", {})
     if found.get("overall_accuracy") is None:
         return ""
+    if found["unit"] == PATCHES:
+        return (
+            "The ranges are 95 % confidence intervals: how much the scores would differ with other "
+            f"patches like these. They come from resampling the {thousands(found['units'])} test "
+            f"patches, {thousands(found['draws'])} times (bootstrap), which counts every patch as "
+            "independent of the others: where patches lie side by side in one scene, the ranges "
+            "are too narrow."
+        )
     of = f" of {found['block_px']} pixels" if found.get("block_px") else ""
     return (
         "The ranges are 95 % confidence intervals: how much the scores would differ with other "

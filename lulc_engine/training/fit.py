@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ from lulc_engine.training.average import Average
 from lulc_engine.training.duration import in_words
 from lulc_engine.training.focus import AUTO_AFTER_EPOCHS, most_confused_pair
 from lulc_engine.training.optimiser import Descent, Schedule, diverged, make_optimizer
+from lulc_engine.training.precision import IN_BFLOAT16, low_precision, prefers_bfloat16
 from lulc_engine.training.recipe import Recipe
 from lulc_engine.training.validate import Validation, validate
 
@@ -46,6 +49,7 @@ class Best:
     highest: float = 0.0
     weights: Weights = field(default_factory=dict)
     matrix: np.ndarray | None = None
+    loss: float = math.nan
 
     def is_matched_by(self, mean_iou: float) -> bool:
         """Return whether a score is as good as the highest so far, or better."""
@@ -58,6 +62,8 @@ class Fit:
 
     Attributes:
         best: the best network so far.
+        lowest: that of the lowest validation loss, among equals and without validation the latest.
+        last: that of the latest epoch.
         history: a row per epoch: epoch, loss, learning_rate, seconds, validation scores.
         focus: indices of the focus classes.
         notes: what a reader of the report must know.
@@ -65,10 +71,21 @@ class Fit:
     """
 
     best: Best = field(default_factory=Best)
+    lowest: Best = field(default_factory=Best)
+    last: Best = field(default_factory=Best)
     history: list[dict[str, Any]] = field(default_factory=list)
     focus: tuple[int, ...] = ()
     notes: list[str] = field(default_factory=list)
     stopped_early: bool = False
+
+    def keep(self, network: Best) -> None:
+        """Let the network of an epoch take the places it deserves."""
+        self.last = network
+        if not network.loss > self.lowest.loss:  # also where one of them was not measured
+            self.lowest = network
+        if self.best.is_matched_by(network.mean_iou):
+            highest = max(self.best.highest, network.mean_iou)
+            self.best = dataclasses.replace(network, highest=highest)
 
 
 class Trainer:
@@ -85,6 +102,7 @@ class Trainer:
         find_focus: whether to choose the focus classes after 5 epochs.
         device: where to compute.
         state: filled as training goes on, so that it survives a cancel.
+        after_epoch: called when an epoch has been recorded.
     """
 
     def __init__(
@@ -99,6 +117,7 @@ class Trainer:
         find_focus: bool,
         device: torch.device,
         state: Fit,
+        after_epoch: Callable[[], None] = lambda: None,
     ) -> None:
         self._network = network.to(device).to(memory_format=torch.channels_last)
         self._dataset, self._sampler, self._recipe = dataset, sampler, recipe
@@ -110,7 +129,11 @@ class Trainer:
         self._schedule = Schedule(optimizer, recipe.schedule, recipe.epochs * steps)
         self._descent = Descent(network, optimizer, self._schedule)
         self._average = Average(network, recipe.average) if recipe.average else None
+        self._bfloat16 = prefers_bfloat16(device, sampler.window_px)
+        if self._bfloat16:
+            state.notes.append(IN_BFLOAT16)
         self._noise = torch.Generator().manual_seed(torch.initial_seed() % 2**63)
+        self._after_epoch = after_epoch
         self.state = state
         self.state.focus = context.focus
 
@@ -130,6 +153,7 @@ class Trainer:
             self._keep(epoch, loss, result, time.monotonic() - started, feedback)
             if epoch == AUTO_AFTER_EPOCHS and self._find_focus:
                 self._choose_focus(result.matrix, feedback)
+            self._after_epoch()
             waited = epoch - self.state.best.epoch
             if waited >= self._recipe.patience:
                 self.state.stopped_early = True
@@ -165,7 +189,10 @@ class Trainer:
         reflectance = x * layer.scale + layer.offset
         bands = reflectance.shape[1]
         reflectance = jittered(reflectance, layer.spread[:bands], self._recipe.jitter, self._noise)
-        logits = self._network.logits(layer.normalise(reflectance))
+        channels = layer.normalise(reflectance).contiguous(memory_format=torch.channels_last)
+        with low_precision(self._device, self._bfloat16):
+            logits = self._network.logits(channels)
+        logits = logits.float()
         loss = self._loss(logits, y, self._context)
         if share:
             z = torch.from_numpy(others).to(self._device)
@@ -222,12 +249,9 @@ class Trainer:
         self.state.history.append(row)
         feedback.metric("epoch", **row)
         self._schedule.after_epoch(mean_iou)
-        best = self.state.best
-        if best.is_matched_by(mean_iou):
-            source = self._judged.state_dict()
-            weights = {name: value.detach().cpu().clone() for name, value in source.items()}
-            highest = max(best.highest, mean_iou)
-            self.state.best = Best(epoch, mean_iou, highest, weights, result.matrix)
+        source = self._judged.state_dict()
+        weights = {name: value.detach().cpu().clone() for name, value in source.items()}
+        self.state.keep(Best(epoch, mean_iou, mean_iou, weights, result.matrix, result.loss))
 
     def _choose_focus(self, matrix: np.ndarray, feedback: Feedback) -> None:
         focus = most_confused_pair(matrix)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from lulc_engine.training.optimiser import (
 from lulc_engine.training.patch_batches import PatchBatches, labels
 from lulc_engine.training.patch_recipe import PatchRecipe
 from lulc_engine.training.patch_validate import epoch_scores, predict
-from lulc_engine.training.precision import low_precision, prefers_bfloat16
+from lulc_engine.training.precision import IN_BFLOAT16, low_precision, prefers_bfloat16
 from lulc_engine.training.snapshot import PatchFit, Snapshot, read_state, take, write_state
 
 
@@ -50,6 +51,7 @@ class PatchTrainer:
         state: filled as training goes on, so that it survives a cancel.
         checkpoints: folder in which every epoch leaves a state to resume from, or None.
         resume: whether to go on from the state in it.
+        after_epoch: called when an epoch has been recorded.
 
     Attributes:
         batches: makes the batches.
@@ -68,6 +70,7 @@ class PatchTrainer:
         state: PatchFit,
         checkpoints: Path | None = None,
         resume: bool = False,
+        after_epoch: Callable[[], None] = lambda: None,
     ) -> None:
         self._network = network.to(device).to(memory_format=torch.channels_last)
         self._patches, self._recipe, self._device = patches, recipe, device
@@ -84,8 +87,8 @@ class PatchTrainer:
         self._average = Average(network, recipe.average) if recipe.average else None
         self._bfloat16 = prefers_bfloat16(device, patches.size_px)
         if self._bfloat16:
-            state.notes.append("Trained in bfloat16, for which this processor has instructions.")
-        self._checkpoints = checkpoints
+            state.notes.append(IN_BFLOAT16)
+        self._checkpoints, self._after_epoch = checkpoints, after_epoch
         self.state = state
         if resume:
             if checkpoints is None:
@@ -182,6 +185,7 @@ class PatchTrainer:
         self.state.keep(Snapshot(epoch, score, found["loss"], take(self._judged)))
         if self._checkpoints is not None:
             self._write(self._checkpoints)
+        self._after_epoch()
 
     def _validate(self, feedback: Feedback) -> dict[str, Any]:
         logits = predict(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,6 +97,13 @@ def write_checkpoints(trained: Trained, parts: Parts) -> None:
     session.network.load_state_dict(session.kept.weights)
 
 
+def write_unscored(part: Path, session: PatchSession, kept: Snapshot) -> None:
+    """Write a model file of a training that goes on; the network stays as it is."""
+    copied = dataclasses.replace(session, network=copy.deepcopy(session.network))
+    copied.network.load_state_dict(kept.weights)
+    _write(part, copied, Scored(), kept, interrupted=True)
+
+
 def publish(
     options: TrainPatchesOptions,
     trained: Trained,
@@ -139,6 +147,7 @@ def publish(
         "best_epoch": session.kept.epoch,
         "model_sha256": digest,
         "rejected": len(session.patches.rejected),
+        "run_folder": options.run_folder,
         "scores": main,
     }
 

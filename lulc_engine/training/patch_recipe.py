@@ -135,6 +135,21 @@ PATCH_RECIPES = {
     ),
 }
 
+# Numbers of a recipe that options may set.
+GIVEN = (
+    "loss",
+    "label_smoothing",
+    "zoom",
+    "mixup",
+    "cutmix",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "schedule",
+    "patience",
+    "metric",
+)
+
 
 def choose_patch_recipe(options: TrainPatchesOptions, patches: PatchSet) -> PatchRecipe:
     """Return the recipe that the options name, fitted to the data, with what they set explicitly.
@@ -152,20 +167,7 @@ def choose_patch_recipe(options: TrainPatchesOptions, patches: PatchSet) -> Patc
         fitted |= _sizes(recipe, len(patches.indices(TRAINING)))
     if options.freeze_epochs or options.weights == "imagenet":
         fitted["backbone_rate"] = _BACKBONE_RATE
-    names = (
-        "loss",
-        "label_smoothing",
-        "zoom",
-        "mixup",
-        "cutmix",
-        "epochs",
-        "batch_size",
-        "learning_rate",
-        "schedule",
-        "patience",
-        "metric",
-    )
-    given = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
+    given = {n: getattr(options, n) for n in GIVEN if getattr(options, n) is not None}
     chosen = dataclasses.replace(recipe, **{**fitted, **given})
     if chosen.schedule == "one_cycle" and options.patience is None:
         # A cycle is at its best at its end; mixed batches and high rates hide that until then.

@@ -5,6 +5,8 @@ The command trains one; a band study trains several on the same patches.
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from lulc_engine.options import TrainPatchesOptions
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.split import TRAINING
 from lulc_engine.training.patch_fit import PatchTrainer
-from lulc_engine.training.patch_recipe import PatchRecipe, choose_patch_recipe
+from lulc_engine.training.patch_recipe import GIVEN, PatchRecipe, choose_patch_recipe
 from lulc_engine.training.patch_spec import check_labels, fitted_network
 from lulc_engine.training.snapshot import PatchFit, Snapshot
 
@@ -46,7 +48,10 @@ class Machine:
 
 @dataclass
 class PatchSession:
-    """What a training has at hand between its steps."""
+    """What a training has at hand between its steps.
+
+    Its options are those that were given, with what recipe and machine have decided.
+    """
 
     options: TrainPatchesOptions
     machine: Machine
@@ -76,11 +81,22 @@ def prepare_session(
     check_labels(options, patches)
     recipe = choose_patch_recipe(options, patches)
     spec, network = fitted_network(options, patches, rng)
-    return PatchSession(options, machine, patches, recipe, spec, network, PatchFit())
+    decided = dataclasses.replace(
+        options,
+        **{name: getattr(recipe, name) for name in GIVEN},
+        architecture=spec.architecture,
+        device=machine.device.type,
+        threads=machine.threads,
+    )
+    return PatchSession(decided, machine, patches, recipe, spec, network, PatchFit())
 
 
 def fit_session(
-    session: PatchSession, checkpoints: Path | None, resume: bool, feedback: Feedback
+    session: PatchSession,
+    checkpoints: Path | None,
+    resume: bool,
+    feedback: Feedback,
+    after_epoch: Callable[[], None] = lambda: None,
 ) -> None:
     """Train; what was reached stands in ``session.fit``, also after a cancel.
 
@@ -89,6 +105,7 @@ def fit_session(
         checkpoints: folder for the state after every epoch, or None.
         resume: whether to go on from the state in it.
         feedback: asked in every step whether to stop.
+        after_epoch: called when an epoch has been recorded.
 
     Raises:
         Cancelled: the feedback was asked to stop.
@@ -105,6 +122,7 @@ def fit_session(
         session.fit,
         checkpoints,
         resume,
+        after_epoch,
     )
     trainer.run(feedback)
 

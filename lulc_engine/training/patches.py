@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.options import TrainPatchesOptions, option_name
 from lulc_engine.outputs import Outputs
 from lulc_engine.rasters.files import gdal_settings
+from lulc_engine.runs.folder import Run, open_run
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.patches.sources import open_patches
 from lulc_engine.samples.split import TEST
 from lulc_engine.training.band_study import study_bands
 from lulc_engine.training.band_table import StudyRow
+from lulc_engine.training.patch_intervals import add_intervals
 from lulc_engine.training.patch_publish import (
     TRAIN_ONLY,
     Trained,
@@ -28,6 +31,12 @@ from lulc_engine.training.patch_publish import (
     write_checkpoints,
 )
 from lulc_engine.training.patch_report import patch_warnings
+from lulc_engine.training.patch_run import (
+    COMMAND,
+    describe_run,
+    finish_run,
+    keep_patch_epoch,
+)
 from lulc_engine.training.patch_session import Machine, fit_session, prepare_session
 from lulc_engine.training.patch_testing import test_model
 from lulc_engine.training.publish import MODEL, PREDICTIONS, SCORES, patch_inputs, stage
@@ -53,10 +62,13 @@ def train_patches(options: TrainPatchesOptions, feedback: Feedback) -> dict[str,
         return test_model(options, feedback)
     started = time.monotonic()
     with (
+        open_run(COMMAND, options, options.resume) as run,
         gdal_settings(),
         Outputs(patch_inputs(options)) as outputs,
         contextlib.closing(ChipStore()) as store,
     ):
+        feedback = run.watched(feedback)
+        options = run.with_outputs(options)
         parts = stage(options, outputs, {**MODEL, **SCORES, **PREDICTIONS})
         feedback.progress(0.0, "Loading PyTorch")
         machine = Machine(choose_device(options.device), use_threads(options.threads), started)
@@ -64,7 +76,7 @@ def train_patches(options: TrainPatchesOptions, feedback: Feedback) -> dict[str,
         _check_predictions(options, patches)
         for text in patch_warnings(patches):
             feedback.warning(text)
-        trainer = _Trainer(machine, outputs)
+        trainer = _Trainer(machine, outputs, run)
         part = feedback.part(0.1, 0.97)
         rows: list[StudyRow] = []
         if options.band_sets:
@@ -73,6 +85,8 @@ def train_patches(options: TrainPatchesOptions, feedback: Feedback) -> dict[str,
             folder = Path(options.checkpoints) if options.checkpoints else None
             best = trainer(options, patches, folder, options.resume, part)
         result = publish(options, best, rows, parts, feedback)
+        if run.folder is not None:
+            finish_run(run, outputs, parts, best, trainer.folders[id(best.session)], result)
     if best.interrupted:
         raise Cancelled(f"The run was cancelled; the best model so far is in {options.model}.")
     feedback.progress(1.0, "Done")
@@ -80,10 +94,15 @@ def train_patches(options: TrainPatchesOptions, feedback: Feedback) -> dict[str,
 
 
 class _Trainer:
-    """Trains one network and writes its checkpoints; see `band_study.Train`."""
+    """Trains one network and writes its checkpoints; see `band_study.Train`.
 
-    def __init__(self, machine: Machine, outputs: Outputs) -> None:
-        self._machine, self._outputs = machine, outputs
+    Attributes:
+        folders: of checkpoints, by the id of the session.
+    """
+
+    def __init__(self, machine: Machine, outputs: Outputs, run: Run) -> None:
+        self._machine, self._outputs, self._run = machine, outputs, run
+        self.folders: dict[int, Path | None] = {}
 
     def __call__(
         self,
@@ -94,10 +113,13 @@ class _Trainer:
         feedback: Feedback,
     ) -> Trained:
         session = prepare_session(options, patches, self._machine)
+        self.folders[id(session)] = folder
+        describe_run(self._run, session)
         parts = {} if folder is None else stage_checkpoints(session, folder, resume, self._outputs)
         interrupted = False
+        watch = functools.partial(keep_patch_epoch, session, self._run, folder)
         try:
-            fit_session(session, folder, resume, feedback.part(0.0, 0.95))
+            fit_session(session, folder, resume, feedback.part(0.0, 0.95), watch)
             feedback.progress(0.95, "Scoring the best network")
             trained = finish(session, interrupted, feedback)
         except Cancelled:
@@ -105,6 +127,7 @@ class _Trainer:
                 raise
             interrupted = True
             trained = finish(session, interrupted, feedback)
+        add_intervals(trained)
         write_checkpoints(trained, parts)
         return trained
 
@@ -121,13 +144,20 @@ def _check_predictions(options: TrainPatchesOptions, patches: PatchSet) -> None:
 def _check_options(options: TrainPatchesOptions) -> None:
     """Refuse options that contradict each other, before any file is read."""
     if options.mode == TEST_ONLY:
-        wrong = [name for name in ("band_sets", "checkpoints", "resume") if getattr(options, name)]
+        trains = ("band_sets", "checkpoints", "resume", "run_folder")
+        wrong = [name for name in trains if getattr(options, name)]
         if wrong:
             names = ", ".join(option_name(name) for name in wrong)
             raise OptionsError(f"{names} cannot be used with --mode test.", "It trains nothing.")
-    if options.resume and not options.checkpoints:
+    if options.checkpoints and options.run_folder:
         raise OptionsError(
-            "--resume needs --checkpoints.", "Name the folder of the earlier training."
+            "--checkpoints and --run-folder are two places for the same files.",
+            "Leave --checkpoints out: the run folder holds them.",
+        )
+    if options.resume and not (options.checkpoints or options.run_folder):
+        raise OptionsError(
+            "--resume needs --checkpoints or --run-folder.",
+            "Name the folder of the earlier training.",
         )
     if options.predictions and options.mode == TRAIN_ONLY:
         raise OptionsError(

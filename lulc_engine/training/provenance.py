@@ -17,15 +17,13 @@ import torch
 import lulc_engine
 from lulc_engine.options import Options, TrainSegmenterOptions, option_name
 from lulc_engine.outputs import file_sha256
-from lulc_engine.rasters.legend import Legend
 from lulc_engine.samples.dataset import Dataset
 from lulc_engine.samples.split import ROLE_NAMES
-from lulc_engine.training.fit import Fit
-from lulc_engine.training.recipe import Recipe
+from lulc_engine.training.session import Session
 
 # Where results go, how many cores there were and whether a training was resumed says nothing about
 # the model.
-_OUTPUTS = {"model", "report", "metrics", "table", "predictions", "checkpoints"}
+_OUTPUTS = {"model", "report", "metrics", "table", "predictions", "checkpoints", "run_folder"}
 _NOT_PROVENANCE = _OUTPUTS | {"keep_best", "device", "threads", "resume"}
 _PATHS = {
     "image",
@@ -39,30 +37,23 @@ _PATHS = {
 }
 
 
-def describe_training(
-    options: TrainSegmenterOptions,
-    recipe: Recipe,
-    dataset: Dataset,
-    fit: Fit,
-    legend: Legend,
-    threads: int,
-    device: str,
-) -> dict[str, Any]:
+def describe_training(session: Session, best_epoch: int) -> dict[str, Any]:
     """Return the card's ``lulc:training``; files by name and hash, never by path."""
+    options, recipe, dataset, fit = session.options, session.recipe, session.dataset, session.fit
     return {
         "options": stable_options(options),
         "recipe": {**dataclasses.asdict(recipe), "steps": list(recipe.steps)},
-        "data": describe_files(options),
+        "data": session.files,
         "label_kind": dataset.label_kind,
         "pixel_m": list(dataset.pixel_m) if dataset.pixel_m else None,
         "split": describe_split(dataset),
-        "focus_classes": [legend.names[index] for index in fit.focus],
+        "focus_classes": [dataset.legend.names[index] for index in fit.focus],
         "epochs": len(fit.history),
-        "best_epoch": fit.best.epoch,
+        "best_epoch": best_epoch,
         "notes": [*dataset.notes, *fit.notes],
         "seed": options.seed,
-        "threads": threads,
-        "device": device,
+        "threads": session.threads,
+        "device": session.device.type,
         "versions": versions(),
     }
 

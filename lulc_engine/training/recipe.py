@@ -80,11 +80,13 @@ RECIPES = {
     ),
 }
 
+# Numbers of a recipe that options may set.
+GIVEN = ("loss", "epochs", "batch_size", "window_px", "learning_rate", "patience")
+
 
 def choose_recipe(options: TrainSegmenterOptions) -> Recipe:
     """Return the recipe that the options name, with what they set explicitly."""
-    names = ("loss", "epochs", "batch_size", "window_px", "learning_rate", "patience")
-    given = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
+    given = {n: getattr(options, n) for n in GIVEN if getattr(options, n) is not None}
     return dataclasses.replace(RECIPES[options.recipe], **given)
 
 

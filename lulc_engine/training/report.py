@@ -6,30 +6,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lulc_engine.options import TrainSegmenterOptions
 from lulc_engine.reports.training import TrainingReport, render_training_report
 from lulc_engine.samples.dataset import Dataset
 from lulc_engine.samples.split import ROLE_NAMES, TEST
 from lulc_engine.training.fit import Fit
 from lulc_engine.training.provenance import command_line
+from lulc_engine.training.session import Session
 
 
 def training_report(
-    options: TrainSegmenterOptions,
-    card: Mapping[str, Any],
-    by_split: Mapping[str, Mapping[str, Any]],
-    fit: Fit,
-    dataset: Dataset,
+    session: Session, card: Mapping[str, Any], by_split: Mapping[str, Mapping[str, Any]]
 ) -> str:
     """Return the HTML report of a training.
 
     Args:
-        options: what was asked for.
+        session: the finished training; its network has the kept weights.
         card: the finished model card.
         by_split: metrics objects of validation and, where there is one, of the test.
-        fit: the finished training.
-        dataset: the data it saw.
     """
+    options, fit, dataset = session.given, session.fit, session.dataset
     return render_training_report(
         TrainingReport(
             model_name=Path(options.model).stem,

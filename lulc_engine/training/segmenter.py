@@ -6,71 +6,45 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
 from lulc_engine.devices import choose_device, make_repeatable, use_threads
 from lulc_engine.errors import Cancelled
-from lulc_engine.evaluation.intervals import unit_intervals
-from lulc_engine.evaluation.metrics import ReferenceInfo, build_metrics
-from lulc_engine.evaluation.units import BLOCKS, POLYGONS, UnitCounts
 from lulc_engine.feedback import Feedback
 from lulc_engine.losses.context import FocusSettings, LossContext
 from lulc_engine.losses.pixels import class_weights
-from lulc_engine.models.build import build_network, network_tensors
-from lulc_engine.models.card import SEGMENTATION, ModelSpec, make_card
-from lulc_engine.models.model_file import write_model
-from lulc_engine.models.network import Network, parameter_count
+from lulc_engine.models.build import build_network
+from lulc_engine.models.card import SEGMENTATION, ModelSpec
 from lulc_engine.models.receptive_field import measure_halo
 from lulc_engine.models.working_memory import floats_per_pixel
 from lulc_engine.options import TrainSegmenterOptions
 from lulc_engine.outputs import Outputs
 from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.legend import Legend
+from lulc_engine.runs.folder import Run, open_run
 from lulc_engine.samples.augment import WindowSampler
 from lulc_engine.samples.chips import CHIP_PX, ChipStore, labelled_pixels
-from lulc_engine.samples.dataset import Dataset, DatasetBuilder, SplitOptions
+from lulc_engine.samples.dataset import DatasetBuilder, SplitOptions
 from lulc_engine.samples.labels import LabelSource, open_source
 from lulc_engine.samples.scenes import TrainingScene, open_scenes
-from lulc_engine.samples.split import TEST, TRAINING
+from lulc_engine.samples.split import TRAINING
 from lulc_engine.samples.statistics import channel_statistics, sample_pixels, value_range
 from lulc_engine.training.fit import Fit, Trainer
 from lulc_engine.training.focus import named_focus
-from lulc_engine.training.provenance import describe_training, run_facts
-from lulc_engine.training.publish import (
-    HEADLINE,
-    MODEL,
-    SCORES,
-    headline_split,
-    stage,
-    write_scores,
-)
-from lulc_engine.training.recipe import Recipe, choose_recipe, steps_per_epoch
-from lulc_engine.training.report import training_report
-from lulc_engine.training.validate import validate
+from lulc_engine.training.provenance import describe_files, versions
+from lulc_engine.training.publish import MODEL, SCORES, stage
+from lulc_engine.training.recipe import choose_recipe, steps_per_epoch
+from lulc_engine.training.segmenter_publish import keep_epoch, publish
+from lulc_engine.training.session import Session, decided
 
 # For networks whose reach has no useful bound: validation chips overlap by this much.
 FALLBACK_HALO_PX = 64
 _PIXELS_PER_CLASS = 100_000
 
 
-@dataclass
-class Session:
-    """What a training has at hand between its steps."""
-
-    options: TrainSegmenterOptions
-    recipe: Recipe
-    device: torch.device
-    threads: int
-    rng: np.random.Generator
-    spec: ModelSpec
-    network: Network
-    dataset: Dataset
-    fit: Fit
-    started: float
+COMMAND = "train-segmenter"
 
 
 def train_segmenter(options: TrainSegmenterOptions, feedback: Feedback) -> dict[str, Any]:
@@ -88,27 +62,40 @@ def train_segmenter(options: TrainSegmenterOptions, feedback: Feedback) -> dict[
     started = time.monotonic()
     inputs = [*options.image, options.labels, options.test_labels, *options.mask]
     with (
+        open_run(COMMAND, options) as run,
         gdal_settings(),
         Outputs([path.split("|")[0] for path in inputs if path]) as outputs,
         contextlib.closing(ChipStore()) as store,
     ):
+        feedback = run.watched(feedback)
+        options = run.with_outputs(options)
         parts = stage(options, outputs, {**MODEL, **SCORES})
         session = _prepare(options, store, started, feedback.part(0.0, 0.1))
+        run.describe(session.options, _decisions(session))
         interrupted: Cancelled | None = None
         try:
-            _fit(session, feedback.part(0.1, 0.95))
+            _fit(session, run, feedback.part(0.1, 0.95))
         except Cancelled as cancel:
             if not options.keep_best or session.fit.best.epoch == 0:
                 raise
             interrupted = cancel
             session.fit.notes.append("Training was interrupted; this is the best model until then.")
-        result = _write(session, parts, outputs, interrupted is not None, feedback)
+        result = publish(session, parts, outputs, run, interrupted is not None, feedback)
     if interrupted is not None:
         raise Cancelled(
             f"The run was cancelled; the best model so far is in {options.model}."
         ) from interrupted
     feedback.progress(1.0, "Done")
     return result
+
+
+def _decisions(session: Session) -> dict[str, Any]:
+    """Return what else decides about the model, for the configuration of the run."""
+    return {
+        "recipe": dataclasses.asdict(session.recipe),
+        "data": session.files,
+        "versions": versions(),
+    }
 
 
 def _prepare(
@@ -148,7 +135,19 @@ def _prepare(
         value_range=value_range(pixels),
         floats_per_px=floats_per_pixel(network.body, spec.in_channels),
     )
-    return Session(options, recipe, device, threads, rng, spec, network, dataset, Fit(), started)
+    return Session(
+        given=options,
+        options=decided(options, recipe, device, threads),
+        recipe=recipe,
+        device=device,
+        rng=rng,
+        spec=spec,
+        network=network,
+        dataset=dataset,
+        files=describe_files(options),
+        fit=Fit(),
+        started=started,
+    )
 
 
 @contextlib.contextmanager
@@ -184,7 +183,7 @@ def _spec(options: TrainSegmenterOptions, scenes: list[TrainingScene], legend: L
     )
 
 
-def _fit(session: Session, feedback: Feedback) -> None:
+def _fit(session: Session, run: Run, feedback: Feedback) -> None:
     options, dataset, recipe = session.options, session.dataset, session.recipe
     counts = dataset.count(TRAINING, len(dataset.legend))
     for row in dataset.split.describe(dataset.legend.names):
@@ -218,6 +217,7 @@ def _fit(session: Session, feedback: Feedback) -> None:
         focus is None and recipe.loss == "class_focused",
         session.device,
         session.fit,
+        lambda: keep_epoch(session, run),
     )
     trainer.run(feedback)
 
@@ -232,88 +232,3 @@ def _focus_settings(options: TrainSegmenterOptions) -> FocusSettings:
         options.tversky_alpha,
         options.tversky_beta,
     )
-
-
-def _write(
-    session: Session,
-    parts: dict[str, Any],
-    outputs: Outputs,
-    interrupted: bool,
-    feedback: Feedback,
-) -> dict[str, Any]:
-    """Score the best network and write all outputs."""
-    options, fit, dataset = session.options, session.fit, session.dataset
-    session.network.load_state_dict(fit.best.weights)
-    feedback.progress(0.96, "Scoring the best network")
-    by_split = _scores(session, Feedback() if interrupted else feedback)
-    training = describe_training(
-        options,
-        session.recipe,
-        dataset,
-        fit,
-        dataset.legend,
-        session.threads,
-        session.device.type,
-    )
-    card = make_card(
-        session.spec,
-        f"{session.spec.architecture} for {len(dataset.legend)} classes",
-        parameter_count(session.network),
-        str(torch.__version__),
-        (
-            session.network.input.mean.flatten().tolist(),
-            session.network.input.spread.flatten().tolist(),
-        ),
-        {**training, "interrupted": interrupted},
-        by_split,
-        run_facts(session.started),
-    )
-    digest = write_model(parts["model"], network_tensors(session.network), card)
-    split_name = headline_split(by_split)
-    main = by_split[split_name]
-    write_scores(
-        options, parts, main, lambda: training_report(options, card, by_split, fit, dataset)
-    )
-    if split_name == "validation":
-        feedback.warning(
-            "The scores are of validation, which chose the best epoch: they are optimistic. Give "
-            "TEST_LABELS for an untouched test."
-        )
-    return {
-        "model": options.model,
-        "report": options.report,
-        "metrics": options.metrics,
-        "table": options.table,
-        **{name: main[name] for name in HEADLINE},
-        "split": split_name,
-        "best_epoch": fit.best.epoch,
-        "model_sha256": digest,
-        "scores": main,
-    }
-
-
-def _scores(session: Session, feedback: Feedback) -> dict[str, Any]:
-    """Return metrics of validation and, where there is one, of the untouched test."""
-    dataset, fit = session.dataset, session.fit
-    found: dict[str, Any] = {}
-    if fit.best.matrix is not None:
-        total = int(fit.best.matrix.sum())
-        info = ReferenceInfo(dataset.label_kind, False, "validation", total)
-        found["validation"] = build_metrics(fit.best.matrix, dataset.legend, info)
-    if any(TEST in chip.held_out for chip in dataset.chips):
-        found["test"] = _test_scores(session, feedback)
-    return found
-
-
-def _test_scores(session: Session, feedback: Feedback) -> dict[str, Any]:
-    """Return metrics of the untouched test, with intervals from its polygons or blocks."""
-    dataset, legend = session.dataset, session.dataset.test_legend
-    side, size = dataset.test_block_px, len(legend)
-    counts = UnitCounts(BLOCKS if side else POLYGONS, side, size)
-    matrix = validate(
-        session.network, dataset.chips, TEST, size, session.device, feedback, by_unit=counts
-    ).matrix
-    info = ReferenceInfo(dataset.label_kind, True, "test", int(matrix.sum()))
-    margins = counts.margins(range(size), {index: index for index in range(size)}, size)
-    intervals, cautions = unit_intervals(margins, legend, counts)
-    return build_metrics(matrix, legend, info) | {"intervals": intervals, "cautions": cautions}

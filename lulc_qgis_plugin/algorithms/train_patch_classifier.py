@@ -68,7 +68,7 @@ class TrainPatchClassifier(PatchAlgorithm):
         add("KEEP", "Which network to keep", advanced=True)
         add("MODE", "What to do", advanced=True)
         add("BAND_SETS", "Band study: sets of bands to compare", advanced=True)
-        add("RESUME", "Resume from the folder of checkpoints", advanced=True)
+        add("RESUME", "Resume from checkpoints or run folder", advanced=True)
         add("KEEP_BEST", "Keep the best model when cancelled", advanced=True)
         add("DEVICE", "Compute on", advanced=True)
         add("THREADS", "Processor threads", advanced=True)
@@ -87,6 +87,11 @@ class TrainPatchClassifier(PatchAlgorithm):
         add(
             "CHECKPOINTS",
             folder("CHECKPOINTS", "Checkpoints", optional=True, createByDefault=False),
+        )
+        add(
+            "RUN_FOLDER",
+            folder("RUN_FOLDER", "Run folder", optional=True, createByDefault=False),
+            advanced=True,
         )
         self.add_scores()
         self.addOutput(QgsProcessingOutputString("SPLIT", "Data that the scores are for"))

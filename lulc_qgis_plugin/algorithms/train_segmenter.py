@@ -10,6 +10,7 @@ from qgis.core import (
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMultipleLayers,
 )
 
@@ -112,6 +113,12 @@ class TrainSegmenter(EngineAlgorithm):
         add(
             "TABLE",
             file("TABLE", "Table of scores", "CSV (*.csv)", optional=True, createByDefault=False),
+        )
+        folder = QgsProcessingParameterFolderDestination
+        add(
+            "RUN_FOLDER",
+            folder("RUN_FOLDER", "Run folder", optional=True, createByDefault=False),
+            advanced=True,
         )
         self.add_scores()
         self.addOutput(QgsProcessingOutputString("SPLIT", "Data that the scores are for"))

@@ -44,6 +44,7 @@ class PatchSet:
         source: folder, table, arrays, scene or bigearthnet.
         pixel_m: sides of a pixel in metres, None if not known.
         units: the polygons or blocks that scenes were split by, None for other sources.
+        unit_rows: (N,) int32 rows of ``units``; None for other sources.
         places: (N, 3) int32 number of the scene, row and column of the centre pixel; None for other
             sources.
     """
@@ -63,6 +64,7 @@ class PatchSet:
     files: list[dict[str, Any]] = field(default_factory=list)
     pixel_m: tuple[float, float] | None = None
     units: Split | None = None
+    unit_rows: np.ndarray | None = None
     places: np.ndarray | None = None
 
     def __len__(self) -> int:

@@ -96,6 +96,7 @@ def open_scene_patches(options: PatchOptions, feedback: Feedback, store: ChipSto
         files=[_file(path) for path in (*options.image, options.labels, *options.mask)],
         pixel_m=first.grid.pixel_metres(),
         units=split,
+        unit_rows=pixels.units,
         places=pixels.places,
     )
 

@@ -10,6 +10,7 @@ def row(rank, name, **changes):
         "kind": "patches", "n": 1234, "architecture": NAMES[2], "parameters": 10**rank,
         "size_bytes": 1_500_000, "training_s": 90.0 * 10**rank,
         "scores": {key: None if key == "map" else 0.9 / rank for key in METRIC_NAMES},
+        "date": "2026-01-02T03:04:05+00:00", "seed": 7, "status": "complete",
         "versus_best": None, "model": name, "metrics": None, "predictions": None, **changes,
     }  # fmt: skip
 
@@ -22,7 +23,7 @@ def page(models, classes=tuple(NAMES), **changes):
              "support": [5] * len(models)}
             for name in classes
         ],
-        "cautions": [], **changes,
+        "cautions": [], "sorted_by": "rank", "unfinished": [], **changes,
     }  # fmt: skip
     return check_harmless(render_comparison(comparison))
 
@@ -39,9 +40,9 @@ def test_names_that_try_to_do_harm_do_none():
 
 
 def test_metrics_files_alone_have_no_costs_and_no_tests():
-    nothing = {"architecture": None, "parameters": None, "size_bytes": None, "training_s": None}
+    nothing = dict.fromkeys(("architecture", "parameters", "size_bytes", "training_s", "date"))
     words = page([row(1, "a", **nothing), row(2, "b", split=None, **nothing)]).words
-    assert "What they cost" not in words
+    assert "what they cost" not in words
     assert "more than chance" not in words
     assert "own" in words
 
@@ -56,3 +57,11 @@ def test_a_lead_over_a_model_that_is_ranked_otherwise_means_nothing():
     words = page([row(1, "a"), row(2, "b", optimistic=True)]).words
     assert "Ahead of the next by –" in words  # noqa: RUF001 - the sign for no value
     assert "test optimistic" in words
+
+
+def test_another_order_keeps_the_best():
+    unfinished = {"name": NAMES[0], "status": "killed", "epochs": 4, "started": "2026-01-02T03:04"}
+    models = [row(2, "b"), row(1, "a")]
+    page_ = page(models, sorted_by="date", unfinished=[unfinished], best="a")
+    for text in ("The best is a", "The models, newest first", "2026-01-02 03:04", "killed"):
+        assert text in page_.words, text
