@@ -26,6 +26,9 @@ class WindowSampler:
         balance: 0 shows pixels of the classes as often as there are, 1 of all classes alike.
         turn: whether to flip and turn by quarters.
         rng: the source of chance.
+
+    Attributes:
+        window_px: see above.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class WindowSampler:
         turn: bool,
         rng: np.random.Generator,
     ) -> None:
-        self._chips, self._pixels, self._side = chips, pixels, window_px
+        self._chips, self._pixels, self.window_px = chips, pixels, window_px
         self._turn, self._rng = turn, rng
         self._shares = self._class_shares(balance)
 
@@ -101,13 +104,13 @@ class WindowSampler:
 
     def _offset(self, place: int, length: int) -> slice:
         """Return a window's extent along one side, with the place at a random spot in it."""
-        start = place - int(self._rng.integers(self._side))
-        start = max(0, min(start, length - self._side))
-        return slice(start, start + self._side)
+        start = place - int(self._rng.integers(self.window_px))
+        start = max(0, min(start, length - self.window_px))
+        return slice(start, start + self.window_px)
 
     def _pad(self, image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pad what is smaller than a window with invalid pixels, below and to the right."""
-        down, right = self._side - labels.shape[0], self._side - labels.shape[1]
+        down, right = self.window_px - labels.shape[0], self.window_px - labels.shape[1]
         if down <= 0 and right <= 0:
             return image, labels
         around = ((0, max(0, down)), (0, max(0, right)))

@@ -6,6 +6,7 @@ import contextlib
 
 import torch
 
+IN_BFLOAT16 = "Trained in bfloat16, for which this processor has instructions."
 # Below this side of a patch, what autocast itself costs is more than what it saves.
 _SMALLEST_PX = 32
 
@@ -14,12 +15,13 @@ def prefers_bfloat16(device: torch.device, size_px: int) -> bool:
     """Return whether the network's body should be trained in bfloat16.
 
     Only on processors with instructions for it (AVX-512 BF16, AMX), where a SpectralNet trains
-    1.5 to 2 times as fast; weights, losses and statistics stay in float32. It is decided by what
-    the processor is, never by a measurement, so that the same seed gives the same model.
+    1.5 to 2 times as fast and a Mobile-UNet 2 to 2.5 times; weights, losses and statistics stay in
+    float32. It is decided by what the processor is, never by a measurement, so that the same seed
+    gives the same model.
 
     Args:
         device: where training runs.
-        size_px: side of the patches.
+        size_px: side of the patches or windows.
     """
     if device.type != "cpu" or size_px < _SMALLEST_PX:
         return False
