@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,59 +13,49 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 Found = TypeVar("Found")
 
-_POLL_S = 0.1
-
 
 class ReadAhead(Generic[Job, Result]):
-    """Iterates over ``(job, read(job))``, with reads running ahead in a thread.
+    """Iterates over ``(job, read(job))`` in order, with reads running ahead in threads.
 
-    GDAL and torch release Python's lock, so a thread is enough and nothing is copied between
-    processes. ``read`` runs in that thread alone: a dataset handle belongs to one thread.
+    GDAL and torch release Python's lock, so threads are enough and nothing is copied between
+    processes.
 
     Args:
         jobs: what to read, in order.
-        read: reads one job; an exception is raised again in the consumer.
-        depth: how many results may wait.
+        read: reads one job, in one of the threads: where there are several it needs a dataset
+            handle for each of them. An exception is raised again in the consumer.
+        depth: how many results may be under way or wait.
+        threads: how many are read at once.
     """
 
-    def __init__(self, jobs: Iterable[Job], read: Callable[[Job], Result], depth: int = 3) -> None:
+    def __init__(
+        self,
+        jobs: Iterable[Job],
+        read: Callable[[Job], Result],
+        depth: int = 3,
+        threads: int = 1,
+    ) -> None:
         self._jobs, self._read = jobs, read
-        self._results: queue.Queue[tuple[Job, Result] | BaseException | None] = queue.Queue(depth)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="reader", daemon=True)
+        self._depth, self._threads = max(depth, threads + 1), threads
 
     def __iter__(self) -> Iterator[tuple[Job, Result]]:
-        self._thread.start()
-        try:
-            while True:
-                item = self._results.get()
-                if item is None:
-                    return
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            self._stop.set()
-            self._thread.join()
-
-    def _work(self) -> None:
-        try:
-            with gdal_settings():
-                for job in self._jobs:
-                    if self._stop.is_set():
-                        return
-                    self._put((job, self._read(job)))
-            self._put(None)
-        except BaseException as err:  # noqa: BLE001 - handed to the consumer, which raises it
-            self._put(err)
-
-    def _put(self, item: tuple[Job, Result] | BaseException | None) -> None:
-        while not self._stop.is_set():
+        waiting: deque[tuple[Job, Future[Result]]] = deque()
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="reader") as pool:
             try:
-                self._results.put(item, timeout=_POLL_S)
-                return
-            except queue.Full:
-                continue
+                for job in self._jobs:
+                    waiting.append((job, pool.submit(self._read_one, job)))
+                    if len(waiting) > self._depth:
+                        job, found = waiting.popleft()
+                        yield job, found.result()
+                while waiting:
+                    job, found = waiting.popleft()
+                    yield job, found.result()
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _read_one(self, job: Job) -> Result:
+        with gdal_settings():  # they belong to a thread
+            return self._read(job)
 
 
 def in_order(

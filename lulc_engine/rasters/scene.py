@@ -51,6 +51,7 @@ class Scene:
         mask_values: Sequence[str] = (),
     ) -> None:
         self.path = Path(path)
+        self._given = (path, band_names, mask, mask_values)
         self._source = open_raster(path)
         with readable_errors(path):
             self.grid = Grid.of(self._source)
@@ -126,6 +127,10 @@ class Scene:
                 values, valid = self.read(Window(row, column, side_px, side_px), bands)
                 found.append(values[:, valid])
         return np.concatenate(found, axis=1)
+
+    def opened_again(self) -> Scene:
+        """Return the same scene with handles of its own, for another thread."""
+        return Scene(*self._given)
 
     def close(self) -> None:
         """Close the files."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # By their packages' names, the faster one first.
 _NAMES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
 _FOR_PROCESSORS = tuple(_NAMES)
+_MOST_READERS = 8
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,26 @@ class Machine:
         device: as the user named it, for torch.
         threads: processor threads, at least 1.
         precision: f32, bf16, or auto where both are possible.
+        on_gpu: whether it computes elsewhere than on the processor.
     """
 
     runtime: str
     device: str
     threads: int
     precision: str
+    on_gpu: bool = False
 
     @property
     def streams(self) -> int:
         """How many windows are computed at once."""
         return 1 if self.runtime == "torch" else self.threads
+
+    @property
+    def readers(self) -> int:
+        """How many threads read: one keeps several busy that compute, but hardly a GPU."""
+        if self.on_gpu:
+            return max(1, min(_MOST_READERS, _cores() // 2))
+        return max(1, min(_MOST_READERS, self.threads // 4))
 
     def torch_device(self) -> torch.device:
         """Return the device for PyTorch, after telling it the number of threads."""
@@ -88,7 +98,7 @@ def choose_machine(options: ClassifyOptions, is_patch_classifier: bool) -> Machi
             )
         able = False
     threads = options.threads or _cores()
-    return Machine(runtime, options.device, threads, precision if able else "f32")
+    return Machine(runtime, options.device, threads, precision if able else "f32", on_gpu)
 
 
 def _check_runtime(options: ClassifyOptions) -> None:
