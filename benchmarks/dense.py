@@ -37,8 +37,8 @@ from lulc_engine.rasters.reflectance import Radiometry
 
 PATCH_PX, CLASSES = 5, 5
 ROLES = ("blue", "green", "red", "nir")
-LOOP_PX = 200
-BATCH = 512
+LOOP_PX = 256
+BATCH = 16384
 
 
 class Rate:

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -88,6 +88,22 @@ class Fit:
             self.best = dataclasses.replace(network, highest=highest)
 
 
+class Batch(NamedTuple):
+    """Training windows.
+
+    Attributes:
+        channels: (N, C, S, S) float32, normalised.
+        labels: (N, S, S) int64, -1 where none.
+        others: the classes that the windows were moved towards, elsewhere the labels.
+        share: by how much, 0 to 0.5.
+    """
+
+    channels: Tensor
+    labels: Tensor
+    others: Tensor
+    share: float
+
+
 class Trainer:
     """Trains a network on a dataset by a recipe.
 
@@ -166,7 +182,7 @@ class Trainer:
         total = 0.0
         for step in range(self._steps):
             feedback.check()
-            total += self._train_step()
+            total += self.step(self.draw())
             done = (epoch - 1) * self._steps + step + 1
             share = done / (self._recipe.epochs * self._steps)
             left = (time.monotonic() - started) * (1 / share - 1)
@@ -177,26 +193,33 @@ class Trainer:
             )
         return total / self._steps
 
-    def _train_step(self) -> float:
+    def draw(self) -> Batch:
+        """Return a batch of windows: turned, jittered, and some moved towards other spectra."""
         images, labels = self._sampler.batch(self._recipe.batch_size)
         share = self._blend_share()
         others = labels
         if share:
             images, others = self._sampler.blend(images, labels, share)
         x = torch.from_numpy(images).to(self._device, memory_format=torch.channels_last)
-        y = torch.from_numpy(labels).to(self._device)
         layer = self._network.input
         reflectance = x * layer.scale + layer.offset
         bands = reflectance.shape[1]
         reflectance = jittered(reflectance, layer.spread[:bands], self._recipe.jitter, self._noise)
-        channels = layer.normalise(reflectance).contiguous(memory_format=torch.channels_last)
+        return Batch(
+            layer.normalise(reflectance).contiguous(memory_format=torch.channels_last),
+            torch.from_numpy(labels).to(self._device),
+            torch.from_numpy(others).to(self._device),
+            share,
+        )
+
+    def step(self, batch: Batch) -> float:
+        """Learn from a batch; return the loss, 0 where it is not a number."""
         with low_precision(self._device, self._bfloat16):
-            logits = self._network.logits(channels)
-        logits = logits.float()
-        loss = self._loss(logits, y, self._context)
+            logits = self._network.logits(batch.channels)
+        logits, share = logits.float(), batch.share
+        loss = self._loss(logits, batch.labels, self._context)
         if share:
-            z = torch.from_numpy(others).to(self._device)
-            loss = (1 - share) * loss + share * self._loss(logits, z, self._context)
+            loss = (1 - share) * loss + share * self._loss(logits, batch.others, self._context)
         value = self._descent.step(loss)
         if value is None:
             return 0.0

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from lulc_engine.samples.jitter import jittered
-from lulc_engine.samples.patches.augment import mixed, pasted, turned
+from lulc_engine.samples.patches.augment import mixed, pasted, turned, zoomed
 
 
 def positions(image):
@@ -88,3 +88,41 @@ def test_the_same_seed_changes_alike():
         first, second = (change(images, targets, np.random.default_rng(3)) for _ in range(2))
         assert torch.equal(first[0], second[0])
         assert torch.equal(first[1], second[1])
+
+
+def ramps(count, size):
+    """Return images whose values are the places of their pixels: row and column."""
+    places = np.stack(np.mgrid[:size, :size]).astype(np.float32)
+    return torch.from_numpy(np.repeat(places[None], count, axis=0))
+
+
+def test_zooming_changes_the_scale_of_half_of_the_images():
+    images = ramps(2000, 32)
+    found = zoomed(images, 0.25, np.random.default_rng(3))
+    same = (found == images).flatten(1).all(dim=1)
+    assert 0.45 < same.float().mean() < 0.55
+    # Between neighbours the places differ by the part that is shown: 0.8 to 1.25 of the image.
+    inner = found[~same][:, :, 12:20, 12:20]
+    steps = torch.stack(
+        [inner[:, 0].diff(dim=1).mean((1, 2)), inner[:, 1].diff(dim=2).mean((1, 2))]
+    )
+    torch.testing.assert_close(steps[0], steps[1], atol=1e-3, rtol=0)  # as high as wide
+    assert 0.79 < steps.min() < 0.82
+    assert 1.22 < steps.max() < 1.26
+    assert abs(steps[0].log().mean()) < 0.02  # as often larger as smaller
+    assert found.min() >= 0
+    assert found.max() <= 31  # mirrored, never made up
+
+
+def test_an_enlarged_image_shows_any_part_of_itself():
+    found = zoomed(ramps(3000, 32), 0.25, np.random.default_rng(4))
+    corner = found[:, :, 0, 0]
+    assert corner.max() > 5  # the far end of a part of 0.8
+    assert (corner.amax(dim=0) - corner.amin(dim=0)).min() > 5
+    assert abs(np.corrcoef(corner.T.numpy())[0, 1]) < 0.9  # rows and columns move apart
+
+
+def test_without_zoom_nothing_is_drawn():
+    images, rng = batch(4), np.random.default_rng(5)
+    assert zoomed(images, 0.0, rng) is images
+    assert rng.random() == np.random.default_rng(5).random()
