@@ -9,6 +9,8 @@ from lulc_engine.models.card import ModelSpec
 # What one window may take, and all that are computed at once.
 _WINDOW_BYTES = 400 * 2**20
 _ALL_BYTES = 3 * 2**30
+# What is read for one window; some wait while others are computed.
+_READ_BYTES = 128 * 2**20
 # Of models whose card does not say; the Mobile-UNet has 192.
 _USUAL_FLOATS_PER_PX = 256
 _SMALLEST_PX, _LARGEST_PX = 256, 2048
@@ -29,6 +31,7 @@ def window_side(spec: ModelSpec, margin: int, at_once: int) -> int:
     """
     window_bytes = min(_WINDOW_BYTES, _ALL_BYTES // at_once)
     fits = math.isqrt(window_bytes // (4 * (spec.floats_per_px or _USUAL_FLOATS_PER_PX)))
+    fits = min(fits, math.isqrt(_READ_BYTES // (4 * len(spec.bands))))
     enough = 2 * margin / (1 - math.sqrt(_LEAST_CORE_SHARE))
     side = min(max(min(fits, math.ceil(enough)), _SMALLEST_PX), _LARGEST_PX)
     return max(side // spec.stride, 1) * spec.stride

@@ -8,6 +8,8 @@ from factories import ORIGIN, random_image, write_raster
 from landscape import make_spec, write_untrained_model
 from seamless import expect_whole, logits_of, read_map, run_classify
 
+from lulc_engine.inference.window_size import window_side
+
 IDS = (1, 2, 3)
 TILE = 128  # two halos of 56 and two steps of 8: the cores are small and many
 
@@ -115,6 +117,21 @@ def test_virtual_rasters(tmp_path, model):
     run_classify(tmp_path / "scene.vrt", path, tmp_path / "map.tif", tile_px=TILE)
     valid = np.ones((90, 170), bool)
     expect_whole(read_map(tmp_path / "map.tif"), logits_of(network, image, valid), valid, IDS)
+
+
+def test_many_bands(tmp_path):
+    """Hyperspectral scenes are read in windows small enough for a laptop's memory."""
+    spec = make_spec((None,) * 400)
+    path, network = write_untrained_model(tmp_path / "m.safetensors", spec)
+    image = random_image(400, 60, 70)
+    scene = write_raster(tmp_path / "scene.tif", image)
+    run_classify(scene, path, tmp_path / "map.tif")
+    valid = np.ones(image.shape[1:], bool)
+    logits = logits_of(network, image, valid)
+    assert expect_whole(read_map(tmp_path / "map.tif"), logits, valid, IDS) > 0.99
+    side = window_side(spec, 56, 2)
+    assert 2 * 56 < side < 300
+    assert side**2 * 400 * 4 < 135e6
 
 
 def test_window_sizes_do_not_matter(tmp_path, model):
