@@ -59,6 +59,10 @@ PATCH_LOSSES = {
     "soft_f1": "lulc_engine.losses.patch_losses:soft_f1",
 }
 MULTILABEL_LOSSES = tuple(name for name in PATCH_LOSSES if name != "cross_entropy")
+MIN_CONFIDENCE = (
+    "Whole percent, as in CONFIDENCE. What the model is less sure of becomes unclassified, instead "
+    "of the likeliest class. 0 classifies everything."
+)
 RUNTIMES = ("auto", "openvino", "onnxruntime", "torch")
 PRECISIONS = ("auto", "f32", "bf16")
 SCHEDULES = ("one_cycle", "plateau")
@@ -302,6 +306,7 @@ class ClassifyOptions(SceneOptions, MachineOptions):
     confidence: str = text("Raster of the confidence in percent to write (.tif).")
     probabilities: str = text("Raster with a probability band per class to write (.tif).")
     areas: str = text("CSV table of class areas to write.")
+    min_confidence: int = integer(MIN_CONFIDENCE, 0, 0, 100)
     extent: str = text(
         "Part to classify: 'xmin,xmax,ymin,ymax [CRS]'; CRS defaults to the scene's."
     )
@@ -509,6 +514,7 @@ class ClassifyPatchesOptions(SceneOptions, MachineOptions):
     features: str = text("Patches as a numpy file (N, H, W, C).")
     model: str = text("Model file.", required=True)
     output: str = text("Table to write (.csv).", required=True)
+    min_confidence: int = integer(MIN_CONFIDENCE, 0, 0, 100)
     resampling: str = text(
         "How bands of a coarser resolution are brought to the finest (BigEarthNet).",
         "cubic",

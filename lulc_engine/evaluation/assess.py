@@ -39,10 +39,16 @@ from lulc_engine.options import AssessOptions
 from lulc_engine.outputs import Outputs, check_writable, file_sha256
 from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.legend import Legend
+from lulc_engine.reports import words
 from lulc_engine.reports.accuracy import AccuracyReport, render_accuracy_report
 from lulc_engine.samples.labels import Labels, open_labels
 
 _ENDINGS = {"report": (".html", ".htm"), "metrics": (".json",), "table": (".csv",)}
+_CLASSIFIED_ONLY = (
+    "Accuracies and areas are those of the classified part of the map. What its unclassified "
+    "pixels are is in no estimate: for areas of the whole, assess a map made without "
+    "MIN_CONFIDENCE."
+)
 HEADLINES = ("overall_accuracy", "kappa", "mean_iou", "macro_f1")
 
 
@@ -54,6 +60,7 @@ class _Comparison:
     legend: Legend
     matrix: Counts
     unclassified: int
+    abstained: int
     margins: Margins
 
 
@@ -64,8 +71,9 @@ def assess(options: AssessOptions, feedback: Feedback) -> dict[str, Any]:
     everything else derives from it.
 
     Returns:
-        Paths of what was written ('' where not asked for), the headline numbers, and the metrics
-        object as ``scores``.
+        Paths of what was written ('' where not asked for), the headline numbers,
+        ``unclassified_share`` (of the labelled samples, where the map has no class), and the
+        metrics object as ``scores``.
 
     Raises:
         OptionsError: a path has the wrong ending, or SAMPLING does not fit the reference.
@@ -90,7 +98,13 @@ def assess(options: AssessOptions, feedback: Feedback) -> dict[str, Any]:
             if path:  # pictures take a second: only for a report that is asked for
                 outputs.write_text(path, writers[name](), _ENDINGS[name])
     feedback.progress(1.0, "Done")
-    return {**paths, **{name: metrics[name] for name in HEADLINES}, "scores": metrics}
+    missing, n = metrics["reference"]["unclassified"], metrics["reference"]["n"]
+    return {
+        **paths,
+        **{name: metrics[name] for name in HEADLINES},
+        "unclassified_share": missing / (missing + n),
+        "scores": metrics,
+    }
 
 
 def _measure(
@@ -120,6 +134,7 @@ def _measure(
         n=int(found.matrix.sum()),
         unclassified=found.unclassified,
         notes=(*labels.notes, *labels.conflict_notes(), *class_map.notes),
+        abstained=found.abstained,
     )
     metrics = build_metrics(found.matrix, found.legend, info)
     metrics |= {"matching": found.matching.by, "sampling": options.sampling}
@@ -128,12 +143,14 @@ def _measure(
         areas = mapped_areas(class_map, found.legend, feedback.part(0.7, 0.95))
         metrics["area"], unsure = area_block(found.matrix, found.legend, areas)
         cautions += unsure
+        if found.abstained:
+            cautions.append(_CLASSIFIED_ONLY)
     else:
         metrics["intervals"], unsure = unit_intervals(found.margins, found.legend, counts)
         cautions += unsure
     for note in info.notes:
         feedback.info(note)
-    for caution in cautions:
+    for caution in [*cautions, *words.on_unclassified(metrics)]:
         feedback.warning(caution)
     return {**metrics, "cautions": cautions}, found.legend
 
@@ -202,9 +219,15 @@ def _compare(class_map: ClassMap, labels: Labels, by_unit: UnitCounts) -> _Compa
         matching=matching,
         legend=Legend(tuple(matching.legend.classes[i] for i in kept)),
         matrix=matrix[np.ix_(kept, kept)],
-        unclassified=sum(int(counts.of(value).sum()) for value in empty),
+        unclassified=_number(counts, empty),
+        abstained=_number(counts, empty & class_map.unsure),
         margins=margins.of_classes(kept),
     )
+
+
+def _number(counts: ValueCounts, values: set[int]) -> int:
+    """Return how many samples of the reference lie on some values of the map."""
+    return sum(int(counts.of(value).sum()) for value in values)
 
 
 def _matrix(counts: ValueCounts, matching: Matching, own: Legend, values: set[int]) -> Counts:

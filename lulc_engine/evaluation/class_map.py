@@ -15,6 +15,7 @@ from lulc_engine.errors import DataError, RasterError
 from lulc_engine.rasters.files import open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.legend import Color, Legend, make_legend
+from lulc_engine.rasters.unclassified import read_legend_tag
 from lulc_engine.samples.raster_labels import class_names
 
 LEGEND_TAG = "LULC_LEGEND"
@@ -32,6 +33,7 @@ class ClassMap:
         path: the file.
         grid: where its pixels are.
         nodata: the value that means no class, or None.
+        unsure: values of pixels that the map's model would not classify.
         notes: what a reader of the assessment must know about the map.
 
     Raises:
@@ -41,6 +43,7 @@ class ClassMap:
     def __init__(self, path: str) -> None:
         self.path = path
         self.notes: list[str] = []
+        self.unsure: frozenset[int] = frozenset()
         self._dataset = open_raster(path)
         try:
             self._check_bands()
@@ -96,6 +99,7 @@ class ClassMap:
     def unclassified_values(self, values: set[int], reference_ids: set[int]) -> set[int]:
         """Return those of the values that mean no class; note what had to be guessed."""
         empty = {value for value in values if value == MASKED or value == self.nodata}
+        empty |= values & self.unsure
         named = self.complete_legend is not None and 0 in self.complete_legend.ids
         if self.nodata is None and 0 in values and not named and 0 not in reference_ids:
             empty.add(0)
@@ -172,7 +176,8 @@ class ClassMap:
         if LEGEND_TAG not in self._tags:
             return None
         try:
-            return Legend.from_json(self._tags[LEGEND_TAG])
+            legend, self.unsure = read_legend_tag(self._tags[LEGEND_TAG])
+            return legend
         except DataError as err:
             self.notes.append(f"The legend in {Path(self.path).name} was not used: {err.message}")
             return None

@@ -33,6 +33,8 @@ class ReferenceInfo:
         n: labelled samples (pixels, points or patches) with a prediction.
         unclassified: labelled samples without a prediction; they are in no score.
         notes: what a reader of the numbers must know.
+        abstained: how many of the unclassified ones the map's model looked at and was not sure
+            enough of (MIN_CONFIDENCE); elsewhere the map has no data.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class ReferenceInfo:
     n: int
     unclassified: int = 0
     notes: tuple[str, ...] = ()
+    abstained: int = 0
 
     @property
     def optimistic(self) -> bool:

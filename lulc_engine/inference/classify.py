@@ -28,6 +28,7 @@ from lulc_engine.options import ClassifyOptions
 from lulc_engine.outputs import Outputs
 from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.scene import Scene
+from lulc_engine.reports.plain_text import percent
 
 
 def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
@@ -36,8 +37,9 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
     Returns:
         Paths ``output confidence probabilities areas``, ``legend`` as rows of id, name and color,
         ``multilabel`` (whether ``output`` holds probabilities instead of labels), ``pixels``
-        (classified), ``nodata_share``, ``seam_score`` (share of the pixels seen by several windows
-        to which these give different labels; None where windows cannot differ) and ``seconds``.
+        (classified), ``nodata_share``, ``unclassified_share`` (of those pixels, because of
+        MIN_CONFIDENCE), ``seam_score`` (share of the pixels seen by several windows to which these
+        give different labels; None where windows cannot differ) and ``seconds``.
 
     Raises:
         LulcError: see `errors`; nothing is written then.
@@ -81,6 +83,7 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
                 _run(approach.plan, read, runtime, sink, feedback)
                 _check_result(writers)
                 _say_seams(sink, feedback)
+                _say_unclassified(writers, options.min_confidence, feedback)
                 feedback.progress(0.97, "Completing the files")
                 writers.finish()
             except BaseException as err:
@@ -96,9 +99,10 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
         "multilabel": approach.several,
         "pixels": writers.pixels,
         "nodata_share": 1 - writers.pixels / total,
+        "unclassified_share": writers.unclassified / writers.pixels,
         "seam_score": sink.seam_score,
         "seconds": round(time.monotonic() - started, 2),
-        "legend": [{"id": c.id, "name": c.name, "color": c.hex_color} for c in spec.legend.classes],
+        "legend": [{"id": c.id, "name": c.name, "color": c.hex_color} for c in writers.legend.classes],
     }
 
 
@@ -149,6 +153,14 @@ def _say_seams(sink: Sink, feedback: Feedback) -> None:
         feedback.info(
             f"Seam score: neighbouring windows disagree on {100 * sink.seam_score:.2f} % of the "
             "pixels that several of them see; there they are blended."
+        )
+
+
+def _say_unclassified(writers: MapWriters, least: int, feedback: Feedback) -> None:
+    if least:
+        feedback.info(
+            f"Unclassified: {percent(writers.unclassified / writers.pixels)} of the pixels, of "
+            f"which the model is less than {least} % sure."
         )
 
 

@@ -64,7 +64,7 @@ def _runtime(task: Task, facts: PatchFacts, step: int, cells: Window, machine: M
     labels = not (options.per_pixel or facts.multilabel)
     wanted = Wanted(
         labels,
-        labels and bool(options.confidence),
+        labels and bool(options.confidence or options.min_confidence),
         not labels or bool(options.probabilities),
         facts.multilabel,
         task.spec.temperature,
@@ -80,10 +80,10 @@ def _check(options: ClassifyOptions, facts: PatchFacts) -> None:
             f"pixels, not {options.stride}: pixels between windows would get no label.",
             "Choose a smaller step.",
         )
-    if facts.multilabel and (options.confidence or options.areas):
+    if facts.multilabel and (options.confidence or options.areas or options.min_confidence):
         raise OptionsError(
             "The model gives several classes per patch, so there is no winning class: "
-            "--confidence and --areas cannot be written.",
+            "--confidence and --areas cannot be written, and --min-confidence has no meaning.",
             "Leave them out; OUTPUT holds the probability of every class.",
         )
 

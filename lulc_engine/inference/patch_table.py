@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lulc_engine.errors import OptionsError
 from lulc_engine.evaluation.thresholds import decide
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.radiometry import fit_radiometry
@@ -29,8 +30,9 @@ def classify_patches(options: ClassifyPatchesOptions, feedback: Feedback) -> dic
     """Classify patches and write a row for each: class, id, confidence and all probabilities.
 
     Returns:
-        Path ``output``, ``patches`` and ``rejected`` (how many), and ``classes``: rows of id, name,
-        color and ``patches``, how many have the class.
+        Path ``output``, ``patches``, ``rejected`` and ``unclassified`` (how many; the last ones
+        because of MIN_CONFIDENCE), and ``classes``: rows of id, name, color and ``patches``, how
+        many have the class.
 
     Raises:
         LulcError: see `errors`; nothing is written then.
@@ -41,10 +43,13 @@ def classify_patches(options: ClassifyPatchesOptions, feedback: Feedback) -> dic
         feedback.progress(0.0, "Reading the model")
         card, tensors = read_model(options.model)
         spec = read_spec(card)
+        _check(options, spec)
         patches = open_unlabelled(options, spec, feedback.part(0.0, 0.3), store)
         _name_rejected(patches, feedback)
         probabilities = _probabilities(options, spec, tensors, patches, feedback.part(0.3, 0.95))
-        chosen = choose_classes(probabilities, spec)
+        chosen = choose_classes(probabilities, spec, options.min_confidence)
+        unclassified = int((~chosen.any(axis=1)).sum()) if options.min_confidence else 0
+        _say_unclassified(unclassified, len(patches), options.min_confidence, feedback)
         with friendly_write_errors(options.output):
             text = csv_text(table_rows(patches.names, probabilities, chosen, spec))
             part.write_text(text, "utf-8", newline="")
@@ -53,6 +58,7 @@ def classify_patches(options: ClassifyPatchesOptions, feedback: Feedback) -> dic
         "output": options.output,
         "patches": len(patches),
         "rejected": len(patches.rejected),
+        "unclassified": unclassified,
         "classes": [
             {"id": c.id, "name": c.name, "color": c.hex_color, "patches": int(count)}
             for c, count in zip(spec.legend.classes, chosen.sum(axis=0), strict=True)
@@ -60,16 +66,20 @@ def classify_patches(options: ClassifyPatchesOptions, feedback: Feedback) -> dic
     }
 
 
-def choose_classes(probabilities: np.ndarray, spec: ModelSpec) -> np.ndarray:
+def choose_classes(
+    probabilities: np.ndarray, spec: ModelSpec, min_confidence: int = 0
+) -> np.ndarray:
     """Return which classes (N, K) bool each patch is said to have.
 
-    The most probable one; or, where a patch may have several, all whose probability reaches the
-    threshold that the model card has for them, else 0.5. There may be none.
+    The most probable one, or none where it is less probable than ``min_confidence`` percent; or,
+    where a patch may have several, all whose probability reaches the threshold that the model card
+    has for them, else 0.5. There may be none.
     """
     if spec.patch is not None and spec.patch.multilabel:
         return decide(probabilities, spec.patch.thresholds)
     chosen = np.zeros(probabilities.shape, bool)
     chosen[np.arange(len(chosen)), probabilities.argmax(axis=1)] = True
+    chosen[probabilities.max(axis=1) * 100 < min_confidence] = False
     return chosen
 
 
@@ -78,8 +88,9 @@ def table_rows(
 ) -> list[list[Cell]]:
     """Return the patch table with its header.
 
-    The confidence is that of the least certain class that a patch is said to have. Where it has
-    none it is 1 minus the highest probability: how sure it is that the likeliest is not there.
+    The confidence is that of the likeliest class. Where a patch may have several it is that of the
+    least certain class that it is said to have; where it has none, 1 minus the highest probability:
+    how sure it is that the likeliest is not there.
 
     Args:
         names: of the patches.
@@ -91,11 +102,11 @@ def table_rows(
     rows: list[list[Cell]] = [
         ["patch", "class", "class_id", "confidence", *(f"p_{name}" for name in spec.legend.names)]
     ]
-    confidence = np.where(
-        chosen.any(axis=1),
-        np.where(chosen, probabilities, np.inf).min(axis=1),
-        1 - probabilities.max(axis=1),
-    )
+    likeliest = probabilities.max(axis=1)
+    confidence = likeliest
+    if spec.patch is not None and spec.patch.multilabel:
+        least = np.where(chosen, probabilities, np.inf).min(axis=1)
+        confidence = np.where(chosen.any(axis=1), least, 1 - likeliest)
     for name, shares, said, sure in zip(names, probabilities, chosen, confidence, strict=True):
         places = np.flatnonzero(said)
         rows.append(
@@ -144,6 +155,23 @@ def _probabilities(
         feedback.progress((int(some[-1]) + 1) / len(patches), f"{some[-1] + 1} patches")
     several = spec.patch is not None and spec.patch.multilabel
     return to_probabilities(np.concatenate(found), several, spec.temperature)
+
+
+def _check(options: ClassifyPatchesOptions, spec: ModelSpec) -> None:
+    if options.min_confidence and spec.patch is not None and spec.patch.multilabel:
+        raise OptionsError(
+            "The model gives several classes per patch, each with a threshold of its own: "
+            "--min-confidence has no meaning.",
+            "Leave it out; the table holds the probability of every class.",
+        )
+
+
+def _say_unclassified(count: int, patches: int, least: int, feedback: Feedback) -> None:
+    if least:
+        feedback.info(
+            f"{count} of {patches} patches are unclassified: the model is less than {least} % sure "
+            "of any class. Their class is empty."
+        )
 
 
 def _name_rejected(patches: PatchSet, feedback: Feedback) -> None:

@@ -39,8 +39,8 @@ def segmenter_approach(task: Task) -> Approach:
         )
     whole, part = task.scene.window, task.part
     plan = segmenter_plan(whole, part, spec, options.tile_px, task.machine)
-    parts = bool(options.confidence), bool(options.probabilities)
-    wanted = Wanted(True, *parts, temperature=spec.temperature)
+    percent = bool(options.confidence or options.min_confidence)
+    wanted = Wanted(True, percent, bool(options.probabilities), temperature=spec.temperature)
     sink: Callable[[MapWriters], Sink] = DirectSink
     if spec.halo_px is None:
         wanted = Wanted(False, False, True, temperature=spec.temperature)

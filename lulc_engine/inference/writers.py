@@ -16,6 +16,7 @@ from lulc_engine.rasters.geotiff import Layout, StripWriter, map_encoding
 from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.rasters.style import category_names, gray_qml, qml
+from lulc_engine.rasters.unclassified import legend_tag, with_unclassified
 from lulc_engine.reports.csv_table import csv_text
 
 _CONFIDENCE_NODATA = 255
@@ -39,7 +40,9 @@ class MapWriters:
     Attributes:
         classes: number of classes.
         pixels: how many pixels of the map have got a result.
-        areas: of the classes.
+        unclassified: how many of them fall short of MIN_CONFIDENCE.
+        legend: of the map: the classes, and with MIN_CONFIDENCE a row for unclassified pixels.
+        areas: of the legend's rows.
 
     Args:
         options: names the outputs.
@@ -59,17 +62,22 @@ class MapWriters:
         outputs: Outputs,
         several: bool = False,
     ) -> None:
-        self._options, self._grid, self._legend = options, grid, legend
-        self._outputs = outputs
+        self._options, self._grid, self._outputs = options, grid, outputs
+        self._least = options.min_confidence
         self._stack = contextlib.ExitStack()
-        self.classes, self.pixels = len(legend), 0
+        self.classes, self.pixels, self.unclassified = len(legend), 0, 0
         dtype, self._nodata = map_encoding(legend)
-        self._values = np.array([*legend.ids, self._nodata], dtype=dtype)
+        self.legend, unsure = legend, None
+        if self._least:
+            dtype, self._nodata, self.legend = with_unclassified(legend)
+            unsure = self.legend.ids[-1]
+        self._values = np.array([*self.legend.ids, self._nodata], dtype=dtype)
         tags = {
-            "LULC_LEGEND": legend.to_json(),
+            "LULC_LEGEND": legend_tag(self.legend, unsure),
             "LULC_MODEL_SHA256": identity.sha256,
             "LULC_VERSION": lulc_engine.__version__,
             "LULC_TRAINING_SHA256": ",".join(identity.training_sha256),
+            **({"LULC_MIN_CONFIDENCE": str(self._least)} if self._least else {}),
         }
         shares = Layout(
             "float32",
@@ -80,7 +88,7 @@ class MapWriters:
             tags=tags,
             block_px=_PROBABILITY_BLOCK_PX,
         )
-        labels = Layout(dtype, self._nodata, tags=tags, legend=legend)
+        labels = Layout(dtype, self._nodata, tags=tags, legend=self.legend)
         percent = Layout(
             "uint8",
             _CONFIDENCE_NODATA,
@@ -92,7 +100,7 @@ class MapWriters:
         self._confidence = self._open(options.confidence, percent)
         paths = (options.output if several else "", options.probabilities)
         self._probabilities = [writer for path in paths if (writer := self._open(path, shares))]
-        self.areas = AreaCounter(legend, grid)
+        self.areas = AreaCounter(self.legend, grid)
         self._stage_texts(several)
 
     def put(self, row: int, column: int, prediction: Prediction, valid: np.ndarray) -> None:
@@ -106,9 +114,7 @@ class MapWriters:
         """
         self.pixels += int(valid.sum())
         if self._map is not None and prediction.classes is not None:
-            # The index after the last class stands for nodata, in the type of the classes.
-            nothing = prediction.classes.dtype.type(self.classes)
-            classes = np.where(valid, prediction.classes, nothing)
+            classes = self._rows_of_legend(prediction, valid)
             self.areas.add(row, classes)
             self._map.put(row, column, self._values[classes])
         if self._confidence is not None and prediction.confidence is not None:
@@ -118,6 +124,19 @@ class MapWriters:
             shares = np.where(valid, prediction.probabilities, np.float32("nan"))
             for writer in self._probabilities:
                 writer.put(row, column, shares)
+
+    def _rows_of_legend(self, prediction: Prediction, valid: np.ndarray) -> np.ndarray:
+        """Return the row of the legend (H, W) of every pixel; the one after the last is nodata."""
+        classes, percent = prediction.classes, prediction.confidence
+        if classes is None:
+            raise ValueError("a map is of classes")
+        if self._least:
+            if percent is None:
+                raise ValueError("MIN_CONFIDENCE needs the confidence")
+            unsure = valid & (percent < self._least)
+            self.unclassified += int(unsure.sum())
+            classes = np.where(unsure, np.int32(self.classes), classes)
+        return np.where(valid, classes, classes.dtype.type(len(self.legend)))
 
     def complete_rows(self, row_stop: int) -> None:
         """Say that all tiles above a row of the output have been placed."""
@@ -144,8 +163,8 @@ class MapWriters:
         """Stage what stands beside the map; it is published after the map."""
         output = self._options.output
         stem = output[: output.rindex(".")]
-        self._outputs.write_text(f"{stem}.qml", gray_qml() if several else qml(self._legend))
-        names = None if several else category_names(self._legend)
+        self._outputs.write_text(f"{stem}.qml", gray_qml() if several else qml(self.legend))
+        names = None if several else category_names(self.legend)
         if names is not None:
             self._outputs.write_text(f"{output}.aux.xml", names)
         if self._options.areas:

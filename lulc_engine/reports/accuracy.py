@@ -63,6 +63,15 @@ def render_accuracy_report(report: AccuracyReport) -> str:
     )
 
 
+def _not_compared(reference: Mapping[str, Any]) -> str:
+    abstained = reference.get("abstained", 0)
+    empty = reference["unclassified"] - abstained
+    parts = [f"{thousands(empty)} where the map has no class"] if empty else []
+    if abstained:
+        parts.append(f"{thousands(abstained)} where it says unclassified")
+    return ", ".join(parts)
+
+
 def _facts(report: AccuracyReport, unit: str, answerer: str) -> list[tuple[str, str]]:
     reference = report.metrics["reference"]
     facts = [
@@ -76,8 +85,7 @@ def _facts(report: AccuracyReport, unit: str, answerer: str) -> list[tuple[str, 
     if reference["unclassified"]:
         facts[2] = (
             f"Reference {unit}",
-            f"{thousands(reference['n'])} compared, {thousands(reference['unclassified'])} where "
-            "the map has no class",
+            f"{thousands(reference['n'])} compared, {_not_compared(reference)}",
         )
     if "matching" in report.metrics:
         facts.append(("Classes matched", f"by {report.metrics['matching']}"))

@@ -71,7 +71,7 @@ def warnings(metrics: Mapping[str, Any]) -> list[str]:
             "being asked what it was told. Use labels that training has not seen."
         )
     cautions: list[str] = metrics.get("cautions", [])
-    return [*found, *cautions, *_on_classes(metrics), *_on_unclassified(metrics)]
+    return [*found, *cautions, *_on_classes(metrics), *on_unclassified(metrics)]
 
 
 def _on_classes(metrics: Mapping[str, Any]) -> list[str]:
@@ -110,14 +110,36 @@ def _only_answer(metrics: Mapping[str, Any]) -> str:
     return str(metrics["classes"][given[0]]["name"]) if len(given) == 1 else ""
 
 
-def _on_unclassified(metrics: Mapping[str, Any]) -> list[str]:
-    missing, n = metrics["reference"]["unclassified"], metrics["reference"]["n"]
-    if not missing:
-        return []
-    return [
-        f"{thousands(missing)} reference {unit(metrics)} ({percent(missing / (missing + n))}) lie "
-        "where the map has no class. They are in no score."
-    ]
+def on_unclassified(metrics: Mapping[str, Any]) -> list[str]:
+    """Return sentences on the samples that are in no score, because the map has no class there."""
+    reference, found = metrics["reference"], []
+    n, abstained = reference["n"], reference.get("abstained", 0)
+    empty = reference["unclassified"] - abstained
+    everything = n + empty + abstained
+    if empty:
+        found.append(
+            f"{thousands(empty)} reference {unit(metrics)} ({percent(empty / everything)}) lie "
+            "where the map has no class. They are in no score."
+        )
+    if abstained:
+        found.append(
+            f"{thousands(abstained)} reference {unit(metrics)} ({percent(abstained / everything)}) "
+            "lie where the map says unclassified, because the model was not sure enough. They are "
+            f"in no score: the scores are those of the other {percent(1 - abstained / everything)}"
+            f"{_counted_wrong(metrics, n, abstained)}"
+        )
+    return found
+
+
+def _counted_wrong(metrics: Mapping[str, Any], n: int, abstained: int) -> str:
+    accuracy = metrics["overall_accuracy"]
+    if accuracy is None:
+        return "."
+    all_wrong = percent(accuracy * n / (n + abstained))
+    return (
+        f", of which {percent(accuracy)} are right. If all that is unclassified were counted as "
+        f"wrong, {all_wrong} would be right."
+    )
 
 
 def top_k(metrics: Mapping[str, Any]) -> str:

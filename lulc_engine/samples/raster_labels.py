@@ -16,6 +16,7 @@ from lulc_engine.rasters.align import AlignedBand
 from lulc_engine.rasters.files import open_raster
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.legend import LARGEST_ID, Legend, make_legend
+from lulc_engine.rasters.unclassified import read_legend_tag
 from lulc_engine.samples.labels import MAX_CLASSES, NO_LABEL, Labels, LabelSource
 
 _BLOCK_PX = 1024
@@ -38,12 +39,12 @@ class RasterSource(LabelSource):
         with open_raster(path) as dataset:
             own = Grid.of(dataset)
         band = AlignedBand(path, own)
+        stored, self._unsure = _stored_legend(band.tags)
         try:
             self.ignored = self._find_ignored(ignore_value, band)
             self.ids, self.extent = self._survey(band, feedback)
             names = class_names(band.tags, path)
             colors = band.colormap()
-            stored = _stored_legend(band.tags)
         finally:
             band.close()
         self.legend = stored_or_made(self.ids, stored, names, colors)
@@ -59,6 +60,8 @@ class RasterSource(LabelSource):
             valid &= np.isfinite(values)
         if self.ignored is not None and not np.isnan(self.ignored):
             valid &= values != self.ignored
+        for value in self._unsure:  # a map that is learned from
+            valid &= values != value
         return valid
 
     def _find_ignored(self, ignore_value: str, band: AlignedBand) -> float | None:
@@ -229,11 +232,12 @@ def stored_or_made(
     )
 
 
-def _stored_legend(tags: Mapping[str, str]) -> Legend | None:
+def _stored_legend(tags: Mapping[str, str]) -> tuple[Legend | None, frozenset[int]]:
+    """Return the legend in a file, and the values that its model would not classify."""
     try:
-        return Legend.from_json(tags["LULC_LEGEND"])
+        return read_legend_tag(tags["LULC_LEGEND"])
     except (KeyError, DataError):
-        return None
+        return None, frozenset()
 
 
 def _names_in_json(text: str) -> dict[int, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessing,
+    QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterRasterLayer,
@@ -65,3 +66,5 @@ class AssessAccuracy(EngineAlgorithm):
             file("TABLE", "Table of scores", "CSV (*.csv)", optional=True, createByDefault=False),
         )
         self.add_scores()
+        share = QgsProcessingOutputNumber("UNCLASSIFIED_SHARE", "Share of unclassified reference")
+        self.addOutput(share)

@@ -9,6 +9,7 @@ from typing import Any
 from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
+    QgsProcessingOutputNumber,
     QgsProcessingParameterMultipleLayers,
 )
 
@@ -42,27 +43,36 @@ class ClassifyPatches(EngineAlgorithm):
         add("OFFSET", "Offset to reflectance", advanced=True)
         add("MASK", several("MASK", "Masks", raster, optional=True), advanced=True)
         add("MASK_VALUES", "Values of the mask to exclude", advanced=True)
+        add("MIN_CONFIDENCE", "Smallest confidence in percent", advanced=True)
         add("RESAMPLING", "Resampling of coarser bands (BigEarthNet)", advanced=True)
         add("DEVICE", "Compute on", advanced=True)
         add("THREADS", "Processor threads", advanced=True)
         add("OUTPUT", TableDestination("OUTPUT", "Classified patches"))
+        count = QgsProcessingOutputNumber("UNCLASSIFIED", "Number of unclassified patches")
+        self.addOutput(count)
 
     def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
         """Give the columns their types and name the layer after the patches."""
-        write_column_types(self.given("output"))
+        write_column_types(self.given("output"), self.given("min_confidence") > 0)
         source = self.given("patches") or self.given("features")
         self.style_output("OUTPUT", LayerStyle(), source, context)
 
 
-def write_column_types(table: str) -> None:
+def write_column_types(table: str, abstains: bool = False) -> None:
     """Write the types of a patch table's columns beside it, or every number is a text in QGIS.
 
     QGIS before 3.40 does not look at the values; the ``.csvt`` file is GDAL's way of telling them.
+
+    Args:
+        table: path of the table.
+        abstains: whether an empty id is that of a patch that the model was not sure enough of;
+            elsewhere it is one of several classes, of which a patch may have none.
     """
     with open(table, encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream)
         names = rows.fieldnames or []
-        several = any("|" in row["class_id"] or not row["class_id"] for row in rows)
+        answers = [row["class_id"] for row in rows]
+    several = any("|" in ids for ids in answers) or (not abstains and not all(answers))
     kinds = {"patch": "String", "class": "String", "class_id": "String" if several else "Integer"}
     types = ",".join(f'"{kinds.get(name, "Real")}"' for name in names)
     with open(os.path.splitext(table)[0] + ".csvt", "w", encoding="utf-8") as stream:

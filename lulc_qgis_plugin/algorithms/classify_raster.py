@@ -7,6 +7,7 @@ from typing import Any
 from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
+    QgsProcessingOutputNumber,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
@@ -47,6 +48,7 @@ class ClassifyRaster(EngineAlgorithm):
             advanced=True,
         )
         add("MASK_VALUES", "Values of the mask to exclude", advanced=True)
+        add("MIN_CONFIDENCE", "Smallest confidence in percent", advanced=True)
         add("BANDS", "Bands (numbers, names or roles)", advanced=True)
         add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)
         add("SCALE", "Scale to reflectance", advanced=True)
@@ -74,6 +76,8 @@ class ClassifyRaster(EngineAlgorithm):
                 "AREAS", "Class areas", "CSV (*.csv)", optional=True, createByDefault=False
             ),
         )
+        share = QgsProcessingOutputNumber("UNCLASSIFIED_SHARE", "Share of unclassified pixels")
+        self.addOutput(share)
 
     def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
         """Give the map its legend, and the rasters of shares a colour ramp."""
