@@ -51,6 +51,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "describe": Command(declared.DescribeOptions, "lulc_engine.insight.describe:describe"),
     "compare": Command(declared.CompareOptions, "lulc_engine.insight.compare:compare"),
+    "explain": Command(declared.ExplainOptions, "lulc_engine.explain.command:explain"),
     "info": Command(declared.InfoOptions, "lulc_engine.models.info:info"),
     "export-patches": Command(
         declared.ExportPatchesOptions, "lulc_engine.samples.patches.export:export_patches"

@@ -89,6 +89,7 @@ RECIPES = ("default", "published")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DESIGNS = ("simple", "stratified")
 SAMPLINGS = ("none", *DESIGNS)
+EXPLANATIONS = ("gradcam", "occlusion", "activations")
 
 # How a comparison may be sorted: the best, the highest or the newest first, texts from A to Z.
 SORTED_BY = (
@@ -681,6 +682,60 @@ class CompareOptions(Options):
 
 
 @dataclass(frozen=True)
+class ExplainOptions(SceneOptions, MachineOptions):
+    """Show what a model looks at: where in the image, and in which bands."""
+
+    image: str = text("The scene (INPUT). Give it or PATCHES.")
+    patches: str = text(
+        "Patches, for patch classifiers: one image, a folder (searched in depth) or a CSV or "
+        "Parquet table of paths."
+    )
+    model: str = text("Model file.", required=True)
+    class_: str = text(
+        "Name or id of the class to explain. Default: what the model says of each patch or "
+        "window; for segmenters the class that it gives most pixels."
+    )
+    method: str = text(
+        "gradcam: where the evidence for the class lies. occlusion: how much is lost without each "
+        "band. activations: what a layer holds.",
+        "gradcam",
+        choices=EXPLANATIONS,
+    )
+    layer: str = text(
+        "Name of the layer to look at. Default: the deepest map of a segmenter, the last one of a "
+        "patch classifier."
+    )
+    channel: Optional[int] = integer(
+        "Channel of the layer to show, from 0, for activations. Default: the mean of all.",
+        None,
+        0,
+        65535,
+    )
+    extent: str = text(
+        "Part to explain: 'xmin,xmax,ymin,ymax [CRS]'; CRS defaults to the scene's."
+    )
+    max_patches: int = integer(
+        "Most patches to explain, taken evenly from all of them.", 100, 1, 10**6
+    )
+    labels: str = text(
+        "Polygons, points or a label raster on the scene: occlusion then also says how much "
+        "accuracy is lost. For patches folders named like the classes do."
+    )
+    class_field: str = text("Field of the vector labels that holds the class.")
+    class_name_field: str = text("Field that holds the class names where CLASS_FIELD holds ids.")
+    ignore_value: str = text(
+        "Value of a label raster that means no label; 'none' keeps every value. Default: the "
+        "raster's nodata value, else 0."
+    )
+    output: str = text(
+        "Result to write: a raster (.tif) for a scene; for patches a folder of pictures to make."
+    )
+    picture: str = text("Picture of the scene with the result over it to write (.png).")
+    table: str = text("CSV table of the importance of each band to write, for occlusion.")
+    report: str = text("HTML report to write.")
+
+
+@dataclass(frozen=True)
 class InfoOptions(Options):
     """Show what a model file says about itself."""
 
@@ -751,5 +806,8 @@ def _check_choice(name: str, value: Any, choices: Tuple[str, ...]) -> None:
 
 
 def option_name(field_name: str) -> str:
-    """Return the option as the command line spells it: class_field becomes --class-field."""
-    return "--" + field_name.replace("_", "-")
+    """Return the option as the command line spells it: class_field becomes --class-field.
+
+    A field that would be a word of Python ends in an underscore: class_ is --class.
+    """
+    return "--" + field_name.rstrip("_").replace("_", "-")

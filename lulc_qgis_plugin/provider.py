@@ -11,6 +11,7 @@ from .algorithms.classify_raster import ClassifyRaster
 from .algorithms.compare_models import CompareModels
 from .algorithms.describe_data import DescribeData
 from .algorithms.detect_change import DetectChange
+from .algorithms.explain_prediction import ExplainPrediction
 from .algorithms.export_model import ExportModel
 from .algorithms.export_patches import ExportPatches
 from .algorithms.import_model import ImportModel
@@ -31,6 +32,7 @@ ALGORITHMS = (
     DetectChange,
     CompareModels,
     DescribeData,
+    ExplainPrediction,
     ModelInfo,
     ExportPatches,
     ImportModel,

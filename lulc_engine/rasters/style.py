@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
 from lulc_engine.rasters.legend import Legend
@@ -38,6 +39,30 @@ def gray_qml() -> str:
         <maxValue>1</maxValue>
         <algorithm>StretchToMinimumMaximum</algorithm>
       </contrastEnhancement>
+    </rasterrenderer>""")
+
+
+def ramp_qml(stops: Sequence[tuple[float, str, int]]) -> str:
+    """Return a QGIS style for one quantity: the first band, coloured between stops.
+
+    Args:
+        stops: value, colour as ``#rrggbb`` and opacity (0 to 255), in rising order of the values.
+    """
+    low, high = stops[0][0], stops[-1][0]
+    items = "\n".join(
+        f'          <item value="{value!r}" label="{value:.3g}" color="{color}" alpha="{alpha}"/>'
+        for value, color, alpha in stops
+    )
+    return _style(f"""\
+    <rasterrenderer type="singlebandpseudocolor" band="1" opacity="1" alphaBand="-1" \
+nodataColor="" classificationMin="{low!r}" classificationMax="{high!r}">
+      <rasterTransparency/>
+      <rastershader>
+        <colorrampshader colorRampType="INTERPOLATED" classificationMode="1" clip="0" \
+minimumValue="{low!r}" maximumValue="{high!r}">
+{items}
+        </colorrampshader>
+      </rastershader>
     </rasterrenderer>""")
 
 

@@ -34,8 +34,8 @@ Definition = QgsProcessingParameterDefinition
 
 
 def parameter_name(field_name: str) -> str:
-    """Return the parameter of an option's field."""
-    return _RENAMED.get(field_name, field_name.upper())
+    """Return the parameter of an option's field; class_ is CLASS, a word of Python otherwise."""
+    return _RENAMED.get(field_name, field_name.rstrip("_").upper())
 
 
 def option_fields(options_class: type[Any]) -> dict[str, Any]:

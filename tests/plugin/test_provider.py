@@ -13,6 +13,7 @@ IDS = [
     "comparemodels",
     "describedata",
     "detectchange",
+    "explainprediction",
     "exportmodel",
     "exportpatches",
     "importmodel",
@@ -106,7 +107,8 @@ def test_dialogs_stay_short(algorithm):
 
 
 def test_every_option_has_a_parameter_and_the_other_way_round(engine_algorithm):
-    fields = {"INPUT" if f.name == "image" else f.name.upper() for f in _fields(engine_algorithm)}
+    words = [item.name.rstrip("_").upper() for item in _fields(engine_algorithm)]
+    fields = {"INPUT" if word == "IMAGE" else word for word in words}
     names = {item.name() for item in engine_algorithm.parameterDefinitions()}
     assert names - ONLY_IN_QGIS == fields
 

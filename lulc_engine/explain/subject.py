@@ -1,0 +1,116 @@
+"""What is to be explained: a model, and the class whose evidence is looked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lulc_engine.devices import choose_device, use_threads
+from lulc_engine.errors import OptionsError
+from lulc_engine.explain.layers import Layer, choose_layer, find_layers
+from lulc_engine.models.build import load_network, load_patch_network
+from lulc_engine.models.card import ModelSpec
+from lulc_engine.models.model_file import Tensors
+from lulc_engine.models.network import Network
+from lulc_engine.models.patch_network import PatchNetwork
+from lulc_engine.options import ExplainOptions
+from lulc_engine.rasters.legend import Legend
+from lulc_engine.rasters.reflectance import Radiometry
+
+_MOST_NAMED = 40
+# Sides, in strides, of the image that a segmenter is tried with: rows differ from columns.
+_TRIED = (4, 6)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network ready to be asked.
+
+    Attributes:
+        spec: the model's.
+        network: in eval mode, on the device, its weights fixed.
+        device: where it is.
+        layer: what Grad-CAM and activations look at; None for occlusion.
+        target: index of the class to explain, None where it is what the model says.
+    """
+
+    spec: ModelSpec
+    network: Network | PatchNetwork
+    device: torch.device
+    layer: Layer | None
+    target: int | None
+
+    @property
+    def several(self) -> bool:
+        """Whether a patch may have several classes."""
+        return self.spec.patch is not None and self.spec.patch.multilabel
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Return probabilities of logits (N, K, ...), calibrated as the model says."""
+        scaled = logits / self.spec.temperature
+        return torch.sigmoid(scaled) if self.several else torch.softmax(scaled, dim=1)
+
+    def band_means(self) -> Tensor:
+        """Return the mean reflectance (bands,) that the model was trained with.
+
+        Of logarithms it is the geometric mean.
+        """
+        means = self.network.input.mean.flatten()[: len(self.spec.bands)]
+        return means.exp() if self.spec.transform == "log_ratio" else means
+
+
+def make_subject(
+    options: ExplainOptions, spec: ModelSpec, tensors: Tensors, radiometry: Radiometry
+) -> Subject:
+    """Return the network of a model file, for values as they are read.
+
+    Raises:
+        OptionsError: the model has no such layer or class.
+        EnvironmentFailure: the device is not there.
+    """
+    target = choose_class(options.class_, spec.legend)
+    device = choose_device(options.device)
+    use_threads(options.threads)
+    load = load_network if spec.patch is None else load_patch_network
+    network = load(spec, tensors)
+    network.input.set_radiometry(radiometry.scale, radiometry.offset)
+    network.requires_grad_(False).to(device)
+    layer = None if options.method == "occlusion" else _layer(options, spec, network)
+    if layer is not None and options.channel is not None and options.channel >= layer.channels:
+        raise OptionsError(
+            f"--channel must be from 0 to {layer.channels - 1} for the layer {layer.name}, not "
+            f"{options.channel}."
+        )
+    return Subject(spec, network, device, layer, target)
+
+
+def choose_class(word: str, legend: Legend) -> int | None:
+    """Return the index of a class by name or id; None for an empty word.
+
+    Raises:
+        OptionsError: no class has it.
+    """
+    if not word:
+        return None
+    names = [*legend.names, *map(str, legend.ids)]
+    if word.strip() in names:
+        return names.index(word.strip()) % len(legend)
+    shown = ", ".join(f"{item.id} {item.name}" for item in legend.classes[:_MOST_NAMED])
+    more = len(legend) - _MOST_NAMED
+    raise OptionsError(
+        f"The model has no class {word!r}.",
+        f"Its classes are: {shown}{f' and {more} more' if more > 0 else ''}.",
+    )
+
+
+def _layer(options: ExplainOptions, spec: ModelSpec, network: Network | PatchNetwork) -> Layer:
+    if isinstance(network, Network):
+        height, width = (side * network.stride for side in _TRIED)
+        # Every halving must leave maps that tell rows from columns.
+        height, width = max(height, 128), max(width, 192)
+    else:
+        height = width = network.resize_px or (spec.patch.size_px if spec.patch else 1)
+    layers = find_layers(network.body, spec.in_channels, height, width)
+    return choose_layer(layers, options.layer, spec.architecture, spec.patch is None)
