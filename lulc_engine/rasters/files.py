@@ -13,6 +13,7 @@ from rasterio.enums import Interleaving
 from rasterio.errors import CRSError, RasterioError
 
 from lulc_engine.errors import RasterError
+from lulc_engine.rasters.safe import find_product, product_raster
 
 # One decoded block of a file, at most: a small file can hold a block of many gigabytes.
 MAX_BLOCK_BYTES = 512 * 2**20
@@ -34,7 +35,7 @@ def gdal_settings(cache_bytes: int = 128 * 2**20) -> rasterio.Env:
 
 
 def open_raster(path: str | Path) -> rasterio.DatasetReader:
-    """Open a raster for reading.
+    """Open a raster, or a Sentinel-2 product (see `safe`), for reading.
 
     A file that calls itself TIFF must be one: GDAL would otherwise open whatever is inside, such
     as a VRT that refers to other files.
@@ -43,6 +44,9 @@ def open_raster(path: str | Path) -> rasterio.DatasetReader:
         RasterError: the file is missing, is no raster, or holds nothing that can be used.
     """
     name = str(path)
+    product = find_product(path)
+    if product is not None:
+        return rasterio.open(product_raster(product), driver="VRT", sharing=False)
     is_tiff = name.lower().endswith((".tif", ".tiff"))
     try:
         dataset = rasterio.open(name, driver="GTiff" if is_tiff else None, sharing=False)

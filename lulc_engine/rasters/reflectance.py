@@ -56,7 +56,7 @@ def find_radiometry(
     product name in the path; 8-bit integers (0 to 255); values.
 
     Args:
-        path: the file.
+        path: the file, and of a virtual raster one of the files it is made of.
         tags: its metadata.
         scales: GDAL's scale of each chosen band.
         offsets: GDAL's offset of each chosen band.

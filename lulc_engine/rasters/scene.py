@@ -53,6 +53,8 @@ class Scene:
         self.path = Path(path)
         self._given = (path, band_names, mask, mask_values)
         self._source = open_raster(path)
+        # Of a virtual raster: the files that it is put together from.
+        self._parts = self._source.files[1:] if self._source.driver == "VRT" else []
         with readable_errors(path):
             self.grid = Grid.of(self._source)
             self.tags: dict[str, str] = dict(self._source.tags())
@@ -110,7 +112,7 @@ class Scene:
         """Return how values become reflectance; the user's SCALE and OFFSET go first."""
         indices = [band.number - 1 for band in bands]
         return find_radiometry(
-            self.path,
+            " ".join([str(self.path), *self._parts[:1]]),
             self.tags,
             [self._source.scales[i] for i in indices],
             [self._source.offsets[i] for i in indices],
@@ -149,6 +151,8 @@ class Scene:
                 f"--band-names names {len(band_names)} bands, {self.path.name} has {len(numbers)}."
             )
         descriptions = band_names or [self._source.descriptions[n - 1] for n in numbers]
+        if not any(descriptions) and len(self._parts) == self._source.count:
+            descriptions = [Path(self._parts[n - 1]).stem for n in numbers]
         named = name_bands(list(descriptions), self.path)
         return [
             Band(number, band.name, band.role) for number, band in zip(numbers, named, strict=True)
