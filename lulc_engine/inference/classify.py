@@ -28,6 +28,7 @@ from lulc_engine.options import ClassifyOptions
 from lulc_engine.outputs import Outputs
 from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.scene import Scene
+from lulc_engine.rasters.thread_scenes import ThreadScenes
 from lulc_engine.reports.plain_text import percent
 
 
@@ -51,7 +52,7 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
         spec = read_spec(card)
         mask = options.mask[0] if options.mask else None
         scene = Scene(options.image, options.band_names, mask, options.mask_values)
-        with contextlib.closing(scene):
+        with contextlib.closing(scene), contextlib.ExitStack() as files:
             bands = fit_bands(scene, spec, options.bands, feedback)
             found = scene.radiometry(bands, options.scale, options.offset)
             radiometry = fit_radiometry(found, partial(scene.sample, bands), spec, feedback)
@@ -77,10 +78,14 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
                 options, approach.grid, spec.legend, identity, outputs, approach.several
             )
             try:
-                read = partial(approach.plan.read, scene, bands)
+                scenes = files.enter_context(contextlib.closing(ThreadScenes(scene)))
+
+                def read(job: Job) -> Pixels | None:
+                    return approach.plan.read(scenes.here(), bands, job)
+
                 runtime = _runtime(approach, task.machine, read, feedback)
                 sink = approach.sink(writers)
-                _run(approach.plan, read, runtime, sink, feedback)
+                _run(approach.plan, read, task.machine.readers, runtime, sink, feedback)
                 _check_result(writers)
                 _say_seams(sink, feedback)
                 _say_unclassified(writers, options.min_confidence, feedback)
@@ -102,7 +107,9 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
         "unclassified_share": writers.unclassified / writers.pixels,
         "seam_score": sink.seam_score,
         "seconds": round(time.monotonic() - started, 2),
-        "legend": [{"id": c.id, "name": c.name, "color": c.hex_color} for c in writers.legend.classes],
+        "legend": [
+            {"id": c.id, "name": c.name, "color": c.hex_color} for c in writers.legend.classes
+        ],
     }
 
 
@@ -125,6 +132,7 @@ def _runtime(
 def _run(
     plan: Plan,
     read: Callable[[Job], Pixels | None],
+    readers: int,
     runtime: Runtime,
     sink: Sink,
     feedback: Feedback,
@@ -135,7 +143,8 @@ def _run(
         return None if pixels is None else runtime.run(*pixels)
 
     started, count = time.monotonic(), len(plan.jobs)
-    windows = in_order(ReadAhead(plan.jobs, read), compute, runtime.streams)
+    reads = ReadAhead(plan.jobs, read, threads=readers)
+    windows = in_order(reads, compute, runtime.streams)
     for number, (job, pixels, prediction) in enumerate(windows):
         feedback.check()
         if pixels is not None and prediction is not None:

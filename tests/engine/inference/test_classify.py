@@ -17,11 +17,13 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.inference.classify import classify
 from lulc_engine.inference.extent import parse_extent
 from lulc_engine.inference.pipeline import ReadAhead
+from lulc_engine.inference.runtimes.machine import Machine
 from lulc_engine.models.build import network_tensors
 from lulc_engine.models.model_file import write_model
 from lulc_engine.options import ClassifyOptions
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.reflectance import Radiometry
+from lulc_engine.rasters.scene import Scene
 
 IDS = (1, 2, 3)
 
@@ -313,7 +315,7 @@ def test_cancelling_leaves_nothing(tmp_path, model):
     with pytest.raises(Cancelled):
         classify(options, feedback)
     assert [path.name for path in tmp_path.iterdir()] == ["s.tif"]
-    assert not any(thread.name == "reader" for thread in threading.enumerate())
+    assert not any(thread.name.startswith("reader") for thread in threading.enumerate())
 
 
 # --- extents -------------------------------------------------------------------------------------
@@ -367,8 +369,41 @@ def test_reading_ahead_keeps_the_order_and_the_bound():
     for job, result in ReadAhead(range(30), read, depth=3):
         assert result == job * 2
         done.append(job)
-        assert len(started) - len(done) <= 5
+        assert len(started) - len(done) <= 5, "read too far ahead"
     assert done == list(range(30))
+
+
+def test_several_readers_work_at_once_and_in_order():
+    together = threading.Barrier(3, timeout=30)  # broken unless three are read at once
+
+    def read(job):
+        if job < 6:
+            together.wait()
+        return job * 2
+
+    found = list(ReadAhead(range(30), read, threads=3))
+    assert found == [(job, job * 2) for job in range(30)]
+
+
+def test_every_reader_has_a_handle_of_its_own(tmp_path, monkeypatch):
+    path, _ = write_untrained_model(tmp_path / "m.safetensors")
+    scene = write_raster(tmp_path / "s.tif", random_image(3, 300, 200))
+    opened, again = [], Scene.opened_again
+
+    def noted(self):
+        opened.append(again(self))
+        return opened[-1]
+
+    monkeypatch.setattr(Scene, "opened_again", noted)
+    maps = []
+    for readers in (1, 3):
+        monkeypatch.setattr(Machine, "readers", readers)
+        run_classify(scene, path, tmp_path / "map.tif", tile_px=64)
+        maps.append(read_map(tmp_path / "map.tif"))
+        assert 1 <= len(opened) <= readers
+        assert all(one._source.closed for one in opened)
+        opened.clear()
+    np.testing.assert_array_equal(*maps)
 
 
 def test_an_error_of_the_reader_reaches_the_consumer():
@@ -389,4 +424,4 @@ def test_the_reader_stops_with_the_consumer():
         if job == 3:
             break
     assert len(read) < 10
-    assert not any(thread.name == "reader" for thread in threading.enumerate())
+    assert not any(thread.name.startswith("reader") for thread in threading.enumerate())
