@@ -41,6 +41,7 @@ from .uv_wheel import MANAGED_PYTHON, bring_uv
 from .verification import verify
 
 _KEPT_LINES = 60
+_VENV = ("-I", "-m", "venv")
 _STEPS = 4
 
 
@@ -119,7 +120,7 @@ class _Installation:
         python = self._base.python
         if not self._base.needs_uv:
             self._say(f"Python {python}")
-            command = [python, "-I", "-m", "venv", str(folder)]
+            command = [python, *_VENV, str(folder)]
             self._run("making the environment", command, folder, env)
             return
         self._say("No Python here can make an environment by itself; uv helps out.")

@@ -1,10 +1,11 @@
-"""Write resources/models3/train_classify_assess.model3, the graphical model that the plugin ships.
+"""Write resources/models3, the graphical models that the plugin ships.
 
     scripts/with_plugin.sh .venv-qgis/bin/python scripts/make_model.py
 
-Train on labels, classify the scene, assess the map on other labels, then branch on its MEAN_IOU:
-good enough, the areas of the classes are reported; else the model stops and says why. A change is
-made here, not in the modeler, so that it can be reviewed.
+The one made in this file: train on labels, classify the scene, assess the map on other labels, then
+branch on its MEAN_IOU: good enough, the areas of the classes are reported; else the model stops and
+says why. A change is made here and in example_models.py, not in the modeler, so that it can be
+reviewed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QPointF
 
-TARGET = Path(__file__).resolve().parent.parent / "resources/models3/train_classify_assess.model3"
+FOLDER = Path(__file__).resolve().parent.parent / "resources" / "models3"
 HELP = {
     "ALG_DESC": "Trains a network on labelled parts of a scene, classifies the scene and assesses "
     "the map on labels that the training never saw. Where the mean IoU reaches the minimum, the "
@@ -49,20 +50,33 @@ INPUT_COLUMN, CHILD_COLUMN, OUTPUT_COLUMN = 140, 420, 700
 
 
 def main() -> int:
-    """Put the model together and write it."""
-    model = QgsProcessingModelAlgorithm("Train, classify, assess", "Land cover")
-    model.setHelpContent(HELP)
-    add_inputs(model)
-    add_children(model)
-    TARGET.parent.mkdir(exist_ok=True)
-    if not model.toFile(str(TARGET)):
-        print(f"{TARGET} could not be written.", file=sys.stderr)
-        return 1
+    """Put the models together and write them."""
+    from example_models import choose_better, classify_scenes
+
+    models = {
+        "train_classify_assess": train_classify_assess(),
+        "classify_scenes": classify_scenes(),
+        "choose_better": choose_better(),
+    }
+    FOLDER.mkdir(exist_ok=True)
+    for name, model in models.items():
+        target = FOLDER / f"{name}.model3"
+        if not model.toFile(str(target)):
+            print(f"{target} could not be written.", file=sys.stderr)
+            return 1
     return 0
 
 
-def add_inputs(model: QgsProcessingModelAlgorithm) -> None:
-    """Declare the model's inputs, from top to bottom as in the dialog."""
+def new_model(name: str, help: dict[str, str]) -> QgsProcessingModelAlgorithm:
+    """Return an empty model with its help."""
+    model = QgsProcessingModelAlgorithm(name, "Land cover")
+    model.setHelpContent(help)
+    return model
+
+
+def train_classify_assess() -> QgsProcessingModelAlgorithm:
+    """Return the model of this file."""
+    model = new_model("Train, classify, assess", HELP)
     optional = QgsProcessingParameterDefinition.Flag.FlagOptional
     numbers = QgsProcessingParameterNumber.Type
     anything = [QgsProcessing.SourceType.TypeVectorAnyGeometry]
@@ -72,7 +86,8 @@ def add_inputs(model: QgsProcessingModelAlgorithm) -> None:
     minimum = QgsProcessingParameterNumber(
         "MINIMUM_MEAN_IOU", "Least mean IoU", numbers.Double, 0.6, False, 0, 1
     )
-    definitions = (
+    add_inputs(
+        model,
         QgsProcessingParameterRasterLayer("SCENE", "Scene"),
         QgsProcessingParameterVectorLayer("LABELS", "Labels to learn from", anything),
         QgsProcessingParameterVectorLayer("TEST_LABELS", "Labels for the test", anything),
@@ -83,6 +98,14 @@ def add_inputs(model: QgsProcessingModelAlgorithm) -> None:
         epochs,
         minimum,
     )
+    add_children(model)
+    return model
+
+
+def add_inputs(
+    model: QgsProcessingModelAlgorithm, *definitions: QgsProcessingParameterDefinition
+) -> None:
+    """Declare a model's inputs, from top to bottom as in the dialog."""
     for row, definition in enumerate(definitions):
         component = QgsProcessingModelParameter(definition.name())
         component.setPosition(QPointF(INPUT_COLUMN, 60 + 85 * row))

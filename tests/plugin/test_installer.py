@@ -113,9 +113,10 @@ def test_a_failed_installation_changes_nothing(home, no_wheels):
 
 def test_cancelling_changes_nothing(home, monkeypatch):
     sleep = [PYTHON, "-c", "import time; time.sleep(60)"]
+    monkeypatch.setattr(installer, "_VENV", ("-I", "-m", "venv", "--without-pip"))
     monkeypatch.setattr(installer, "pip_commands", lambda python, wishes: [sleep])
     feedback = QgsProcessingFeedback()
-    threading.Timer(6, feedback.cancel).start()
+    threading.Timer(2, feedback.cancel).start()
     with pytest.raises(QgsProcessingException, match="cancelled"):
         installer.set_up(Wishes(python=PYTHON), feedback)
     assert names(home) == [engine_home.LOG]
@@ -124,6 +125,7 @@ def test_cancelling_changes_nothing(home, monkeypatch):
 @pytest.fixture
 def quick(monkeypatch):
     """Leave out what takes minutes; each of it is run for real by make test-qgis-versions."""
+    monkeypatch.setattr(installer, "_VENV", ("-I", "-m", "venv", "--without-pip"))
     monkeypatch.setattr(installer, "pip_commands", lambda python, wishes: [[python, "-c", ""]])
     monkeypatch.setattr(installer, "verify", lambda *arguments: None)
 
