@@ -10,12 +10,16 @@ import lulc_engine
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports import curves as drawn
 from lulc_engine.reports import html
+from lulc_engine.reports.balance import balance_picture
 from lulc_engine.reports.drawing import Picture
+from lulc_engine.reports.examples import Examples
 from lulc_engine.reports.multilabel import MultilabelSection, section_of
 from lulc_engine.reports.plain_text import thousands
 from lulc_engine.reports.sections import SPLITS, Section
+from lulc_engine.reports.words import quoted
 
 MOST_REJECTED = 200
+_UNEQUAL = 3  # times as many samples of one class as of another
 _SPLIT_TEXT = (
     "Whole {} were held back, never single pixels of them, so that neighbouring pixels cannot be "
     "learned and tested at the same time."
@@ -68,6 +72,9 @@ class TrainingReport:
         kept: which epoch was kept, in words that follow "epoch 8, ".
         rejected: name and reason of the patches that were left out.
         tables: what else there is to show.
+        examples: data that the model did not learn from, with what it says of them, or None.
+        machine: label and value of what it ran on and for how long.
+        repeat: the command that repeats the run with its run folder, or ''.
     """
 
     model_name: str
@@ -87,6 +94,9 @@ class TrainingReport:
     kept: str = "the best on the validation labels"
     rejected: Sequence[tuple[str, str]] = ()
     tables: Sequence[Table] = ()
+    examples: Examples | None = None
+    machine: Mapping[str, str] = field(default_factory=dict)
+    repeat: str = ""
 
 
 def render_training_report(report: TrainingReport) -> str:
@@ -108,17 +118,22 @@ def render_training_report(report: TrainingReport) -> str:
         sample_unit=report.sample_unit,
         warnings=list(report.warnings),
         split_rows=_split_rows(report),
-        has_remarks=any(row["status"] != "ok" for row in report.split_rows),
+        has_remarks=any(row["status"] not in ("", "ok") for row in report.split_rows),
         split_names=names,
         split_unit=report.split_unit,
         split_text=report.split_text or _SPLIT_TEXT.format(report.split_unit),
         split_totals=[report.split_totals.get(name, 0) for name in names],
         has_totals=bool(report.split_totals),
+        balance=balance_picture(report.split_rows, report.legend, report.sample_unit, names),
+        balance_text=_balance_text(report),
+        examples=report.examples,
         curves=_curves(report, sections),
         course=_course(report),
         sections=sections,
         command=report.command,
+        repeat=report.repeat,
         facts=list(report.facts.items()),
+        machine=list(report.machine.items()),
         tables=list(report.tables),
         rejected=list(report.rejected[:MOST_REJECTED]),
         rejected_text=_rejected_text(len(report.rejected)),
@@ -175,6 +190,27 @@ def _course(report: TrainingReport) -> str:
         kept = f"The weights of epoch {report.best_epoch} were kept"
         return f"{text} {kept}; there were no labels to validate with."
     return f"{text} The weights of epoch {report.best_epoch}, {report.kept}, were kept."
+
+
+def _balance_text(report: TrainingReport) -> str:
+    """Return how unequal the classes are in what was learned from, in a sentence."""
+    unit = report.sample_unit
+    counts = [
+        (int(row.get("training", {}).get(unit) or 0), str(row["name"])) for row in report.split_rows
+    ]
+    learned = [item for item in counts if item[0]]
+    if len(learned) < 2:
+        return ""
+    (fewest, rare), (most, frequent) = min(learned), max(learned)
+    if most < _UNEQUAL * fewest:
+        if len(learned) < len(counts):
+            return ""
+        return f"The classes are about equally frequent in training ({unit})."
+    return (
+        f"The classes are unequal in training: {quoted(frequent)} has {thousands(most)} {unit}, "
+        f"{thousands(most / fewest)} times as many as {quoted(rare)} with {thousands(fewest)}. "
+        "Scores of rare classes rest on little."
+    )
 
 
 def _split_names(report: TrainingReport) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from lulc_engine.evaluation.probability_metrics import for_card
 from lulc_engine.feedback import Feedback
 from lulc_engine.models.build import network_tensors
 from lulc_engine.models.card import make_card
@@ -132,7 +133,7 @@ def publish(
         options,
         parts,
         main,
-        lambda: patch_report(options, session, card, scored.by_split, tables),
+        lambda: patch_report(options, session, card, scored, tables),
         study_csv(study) if study else None,
     )
     if split == "validation":
@@ -179,18 +180,19 @@ def _card(
     if spec.patch is None:
         raise ValueError("the spec is of a segmenter")
     facts = dataclasses.replace(spec.patch, thresholds=scored.thresholds)
+    temperature, scores = for_card(scored.by_split)
     training = describe_patch_training(session, interrupted)
     statistics = (network.input.mean.flatten().tolist(), network.input.spread.flatten().tolist())
     return make_card(
-        dataclasses.replace(spec, patch=facts),
+        dataclasses.replace(spec, patch=facts, temperature=temperature),
         f"{spec.architecture} for {len(spec.legend)} classes",
         # A frozen backbone is part of the model all the same.
         parameter_count(network.requires_grad_(True)),
         str(torch.__version__),
         statistics,
         {**training, "best_epoch": kept.epoch},
-        scored.by_split,
-        run_facts(session.machine.started),
+        scores,
+        run_facts(session.machine.started, session.machine.device),
     )
 
 

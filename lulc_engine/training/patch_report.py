@@ -6,14 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lulc_engine.feedback import Feedback
 from lulc_engine.options import TrainPatchesOptions
+from lulc_engine.reports.examples import Examples
 from lulc_engine.reports.patches import SPLIT_TEXTS, split_rows
 from lulc_engine.reports.training import Table, TrainingReport, render_training_report
+from lulc_engine.reports.words import quoted
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.split import ROLE_NAMES, TEST, TRAINING, VALIDATION
+from lulc_engine.training.patch_examples import patch_examples
 from lulc_engine.training.patch_provenance import patch_counts
+from lulc_engine.training.patch_scores import Scored, predict_role
 from lulc_engine.training.patch_session import PatchSession
-from lulc_engine.training.provenance import command_line
+from lulc_engine.training.provenance import command_line, machine_facts, repeating_command
 
 COMMAND = "train-patches"
 _FEW_PATCHES = 20
@@ -28,19 +33,19 @@ def patch_report(
     options: TrainPatchesOptions,
     session: PatchSession,
     card: Mapping[str, Any],
-    by_split: Mapping[str, Mapping[str, Any]],
+    scored: Scored,
     tables: Sequence[Table] = (),
 ) -> str:
     """Return the HTML report of a training.
 
     Args:
         options: what was asked for.
-        session: the finished training.
+        session: the finished training; its network has the kept weights.
         card: the finished model card.
-        by_split: metrics objects of validation and, where there is one, of the test.
+        scored: scores of validation and, where there is one, of the test.
         tables: what else there is to show, such as a band study.
     """
-    patches, fit = session.patches, session.fit
+    patches, fit, by_split = session.patches, session.fit, scored.by_split
     return render_training_report(
         TrainingReport(
             model_name=Path(session.options.model).stem,
@@ -51,7 +56,10 @@ def patch_report(
             split_unit="",
             metrics_by_split=by_split,
             command=command_line(COMMAND, options),
+            repeat=repeating_command(COMMAND, options),
             facts=_facts(card, session),
+            machine=machine_facts(card, fit.history),
+            examples=_examples(session, scored),
             warnings=_warnings(session, by_split, card),
             notes=[*patches.notes, *fit.notes],
             sample_unit="patches",
@@ -62,6 +70,15 @@ def patch_report(
             tables=tables,
         )
     )
+
+
+def _examples(session: PatchSession, scored: Scored) -> Examples | None:
+    """Return example patches of the test, else of validation."""
+    patches, role, found = session.patches, TEST, scored.test
+    if found is None:
+        role, device = VALIDATION, session.machine.device
+        found = predict_role(session.network, patches, role, device, Feedback())
+    return patch_examples(found, role, patches, scored.thresholds)
 
 
 def split_totals(patches: PatchSet) -> dict[str, int]:
@@ -82,9 +99,9 @@ def patch_warnings(patches: PatchSet) -> list[str]:
     by_status: dict[str, list[str]] = {"few": [], "untrained": []}
     for name, count in zip(patches.legend.names, patches.counts(TRAINING), strict=True):
         if count == 0:
-            by_status["untrained"].append(f"'{name}'")
+            by_status["untrained"].append(quoted(name))
         elif count < _FEW_PATCHES:
-            by_status["few"].append(f"'{name}' ({count})")
+            by_status["few"].append(f"{quoted(name)} ({count})")
     found = []
     if by_status["untrained"]:
         found.append(f"No training patch has {_some(by_status['untrained'])}.")
@@ -99,7 +116,7 @@ def patch_warnings(patches: PatchSet) -> list[str]:
 
 
 def _facts(card: Mapping[str, Any], session: PatchSession) -> dict[str, str]:
-    training, run, patches = card["lulc:training"], card["run"], session.patches
+    training, patches = card["lulc:training"], session.patches
     recipe, patch = session.recipe, card["lulc:patch"]
     stopped = ", stopped early" if session.fit.stopped_early else ""
     facts = {
@@ -111,9 +128,6 @@ def _facts(card: Mapping[str, Any], session: PatchSession) -> dict[str, str]:
         "Loss": recipe.loss,
         "Epochs": f"{training['epochs']}{stopped}; kept {training['best_epoch']}",
         "Seed": str(training["seed"]),
-        "Device": f"{training['device']}, {training['threads']} threads",
-        "Duration": f"{run['duration_s']:.0f} s",
-        "Date": run["date"],
         "Versions": ", ".join(f"{k} {v}" for k, v in training["versions"].items()),
     }
     if patch["thresholds"]:

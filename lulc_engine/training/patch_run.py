@@ -19,7 +19,6 @@ from lulc_engine.training.patch_scores import write_predictions
 from lulc_engine.training.patch_session import PatchSession
 from lulc_engine.training.provenance import versions
 
-COMMAND = "train-patches"
 # The checkpoint that becomes MODEL, by KEEP.
 _KEPT_AS = {"metric": BEST_METRIC, "loss": BEST_LOSS, "last": LAST}
 

@@ -30,13 +30,8 @@ from lulc_engine.training.patch_publish import (
     stage_checkpoints,
     write_checkpoints,
 )
-from lulc_engine.training.patch_report import patch_warnings
-from lulc_engine.training.patch_run import (
-    COMMAND,
-    describe_run,
-    finish_run,
-    keep_patch_epoch,
-)
+from lulc_engine.training.patch_report import COMMAND, patch_warnings
+from lulc_engine.training.patch_run import describe_run, finish_run, keep_patch_epoch
 from lulc_engine.training.patch_session import Machine, fit_session, prepare_session
 from lulc_engine.training.patch_testing import test_model
 from lulc_engine.training.publish import MODEL, PREDICTIONS, SCORES, patch_inputs, stage

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import itertools
+import os
 import platform
 import shlex
+import statistics
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +19,13 @@ import rasterio
 import torch
 
 import lulc_engine
+from lulc_engine.hardware import describe_hardware
 from lulc_engine.options import Options, TrainSegmenterOptions, option_name
 from lulc_engine.outputs import file_sha256
+from lulc_engine.runs.record import CONFIG
 from lulc_engine.samples.dataset import Dataset
 from lulc_engine.samples.split import ROLE_NAMES
+from lulc_engine.training.duration import in_words
 from lulc_engine.training.session import Session
 
 # Where results go, how many cores there were and whether a training was resumed says nothing about
@@ -111,18 +118,46 @@ def stable_options(options: Options) -> dict[str, Any]:
     return kept
 
 
-def run_facts(started: float) -> dict[str, Any]:
+def run_facts(started: float, device: torch.device | None = None) -> dict[str, Any]:
     """Return the card's ``run``: what differs between equal trainings.
 
     Args:
         started: `time.monotonic` when the command began.
+        device: where the numbers were crunched; None where nothing was trained.
     """
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "duration_s": round(time.monotonic() - started, 1),
         "host": platform.node(),
         "machine": platform.machine(),
+        **({} if device is None else {"hardware": describe_hardware(device)}),
     }
+
+
+def machine_facts(card: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return time and machine of a training as a report shows them, by label.
+
+    Args:
+        card: the finished model card.
+        history: a row per epoch.
+    """
+    run, training = card["run"], card["lulc:training"]
+    hardware = run["hardware"]
+    ends = [0.0, *(float(row["seconds"]) for row in history)]
+    epochs = [after - before for before, after in itertools.pairwise(ends) if after > before]
+    threads = training["threads"]
+    known = {
+        "Date": f"{run['date'][:16].replace('T', ' ')} UTC",
+        "Duration": in_words(run["duration_s"]),
+        "Each epoch took": f"{statistics.median(epochs):.1f} s" if epochs else "",
+        "Computed on": f"{training['device']}, {threads} thread{'' if threads == 1 else 's'}",
+        "GPU": hardware["gpu"],
+        "Processor": hardware["processor"]
+        and f"{hardware['processor']}, {hardware['cores']} cores",
+        "Memory": hardware["memory_gib"] and f"{hardware['memory_gib']:g} GiB",
+        "System": hardware["system"],
+    }
+    return {label: str(value) for label, value in known.items() if value}
 
 
 def command_line(command: str, options: Options) -> str:
@@ -130,13 +165,28 @@ def command_line(command: str, options: Options) -> str:
     words = ["lulc", command]
     for item in dataclasses.fields(options):
         value = getattr(options, item.name)
-        if value is None or value == item.default:
+        if value is None or value == item.default or _is_in_run_folder(options, item.name):
             continue
         for one in value if isinstance(value, tuple) else (value,):
             words.append(option_name(item.name))
             if one is not True:
                 words.append(_base(one) if item.name in _PATHS | _OUTPUTS else str(one))
     return shlex.join(words)
+
+
+def repeating_command(command: str, options: Options) -> str:
+    """Return the command that repeats a run by its run folder, '' where there is none."""
+    folder = getattr(options, "run_folder", "")
+    return shlex.join(["lulc", command, "--config", f"{_base(folder)}/{CONFIG}"]) if folder else ""
+
+
+def _is_in_run_folder(options: Options, name: str) -> bool:
+    """Return whether an output is in the run folder, which puts it there without being told."""
+    folder = getattr(options, "run_folder", "")
+    if not folder or name not in _OUTPUTS:
+        return False
+    path = Path(os.path.abspath(getattr(options, name)))
+    return Path(os.path.abspath(folder)) in path.parents
 
 
 def _base(path: str) -> str:

@@ -10,8 +10,11 @@ from lulc_engine.reports.training import TrainingReport, render_training_report
 from lulc_engine.samples.dataset import Dataset
 from lulc_engine.samples.split import ROLE_NAMES, TEST
 from lulc_engine.training.fit import Fit
-from lulc_engine.training.provenance import command_line
+from lulc_engine.training.provenance import command_line, machine_facts, repeating_command
 from lulc_engine.training.session import Session
+from lulc_engine.training.window_examples import window_examples
+
+COMMAND = "train-segmenter"
 
 
 def training_report(
@@ -34,8 +37,11 @@ def training_report(
             split_rows=_split_rows(dataset, "test" in by_split),
             split_unit=f"{dataset.split.kind}s",
             metrics_by_split=by_split,
-            command=command_line("train-segmenter", options),
+            command=command_line(COMMAND, options),
+            repeat=repeating_command(COMMAND, options),
             facts=_facts(card, fit),
+            machine=machine_facts(card, fit.history),
+            examples=window_examples(session),
             warnings=_warnings(dataset, by_split, card),
             notes=[*dataset.notes, *fit.notes],
         )
@@ -63,7 +69,7 @@ def _split_rows(dataset: Dataset, has_test: bool) -> list[dict[str, Any]]:
 
 
 def _facts(card: Mapping[str, Any], fit: Fit) -> dict[str, str]:
-    training, run = card["lulc:training"], card["run"]
+    training = card["lulc:training"]
     data = training["data"]
     labels = [data["labels"], data["test_labels"]]
     files = [*data["scenes"], *(item for item in labels if item), *data["masks"]]
@@ -76,9 +82,6 @@ def _facts(card: Mapping[str, Any], fit: Fit) -> dict[str, str]:
         "Focus classes": ", ".join(training["focus_classes"]) or "none",
         "Epochs": f"{training['epochs']}{stopped}; best {training['best_epoch']}",
         "Seed": str(training["seed"]),
-        "Device": f"{training['device']}, {training['threads']} threads",
-        "Duration": f"{run['duration_s']:.0f} s",
-        "Date": run["date"],
         "Versions": ", ".join(f"{k} {v}" for k, v in training["versions"].items()),
     }
     for item in files:

@@ -36,15 +36,13 @@ from lulc_engine.training.focus import named_focus
 from lulc_engine.training.provenance import describe_files, versions
 from lulc_engine.training.publish import MODEL, SCORES, stage
 from lulc_engine.training.recipe import choose_recipe, steps_per_epoch
+from lulc_engine.training.report import COMMAND
 from lulc_engine.training.segmenter_publish import keep_epoch, publish
 from lulc_engine.training.session import Session, decided
 
 # For networks whose reach has no useful bound: validation chips overlap by this much.
 FALLBACK_HALO_PX = 64
 _PIXELS_PER_CLASS = 100_000
-
-
-COMMAND = "train-segmenter"
 
 
 def train_segmenter(options: TrainSegmenterOptions, feedback: Feedback) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 
 from lulc_engine.evaluation.intervals import unit_intervals
 from lulc_engine.evaluation.metrics import ReferenceInfo, build_metrics
+from lulc_engine.evaluation.probability_metrics import for_card
 from lulc_engine.evaluation.units import BLOCKS, POLYGONS, UnitCounts
 from lulc_engine.feedback import Feedback
 from lulc_engine.models.build import network_tensors
@@ -23,6 +25,7 @@ from lulc_engine.runs.record import CHECKPOINTS, PREDICTIONS
 from lulc_engine.samples.split import TEST
 from lulc_engine.training.fit import Best
 from lulc_engine.training.pixel_predictions import write_pixel_predictions
+from lulc_engine.training.pixel_probabilities import add_probabilities
 from lulc_engine.training.provenance import describe_training, run_facts
 from lulc_engine.training.publish import HEADLINE, headline_split, write_scores
 from lulc_engine.training.report import training_report
@@ -54,6 +57,7 @@ def publish(
     feedback.progress(0.96, "Scoring the best network")
     quiet = Feedback() if interrupted else feedback
     by_split = _scores(session, fit.best, quiet)
+    add_probabilities(session, by_split, interrupted, feedback)
     card = _card(session, fit.best, by_split, interrupted)
     digest = write_model(parts["model"], network_tensors(session.network), card)
     split_name = headline_split(by_split)
@@ -107,6 +111,7 @@ def _write_checkpoints(session: Session, outputs: Outputs, folder: Path, interru
     """Stage the three model files with their final scores; return the name of the best."""
     for name, kept in _kept(session).items():
         scores = _scores(session, kept, Feedback())
+        add_probabilities(session, scores, interrupted, Feedback())
         card = _card(session, kept, scores, interrupted)
         part = outputs.stage(folder / CHECKPOINTS / f"{name}{SUFFIXES[0]}", SUFFIXES)
         write_model(part, network_tensors(session.network), card)
@@ -119,8 +124,9 @@ def _card(
 ) -> dict[str, Any]:
     """Return the model card of a network with the scores of its own."""
     training = describe_training(session, kept.epoch)
+    temperature, scores = for_card(by_split)
     return make_card(
-        session.spec,
+        dataclasses.replace(session.spec, temperature=temperature),
         f"{session.spec.architecture} for {len(session.dataset.legend)} classes",
         parameter_count(session.network),
         str(torch.__version__),
@@ -129,8 +135,8 @@ def _card(
             session.network.input.spread.flatten().tolist(),
         ),
         {**training, "interrupted": interrupted},
-        by_split,
-        run_facts(session.started),
+        scores,
+        run_facts(session.started, session.device),
     )
 
 

@@ -19,6 +19,7 @@ from patch_training import arrays, lulc, start, trained
 from lulc_engine.cli.main import main
 from lulc_engine.errors import Cancelled, DataError, EnvironmentFailure, OptionsError
 from lulc_engine.models.model_file import read_card
+from lulc_engine.reports.plain_text import percent, thousands
 from lulc_engine.runs.record import read_record, write_record
 
 NAMES = ("crop", "<script>alert(1)</script>", "=cmd()")
@@ -67,6 +68,17 @@ def test_a_segmenter_leaves_everything(run):
     metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
     assert metrics["confusion"] == result["scores"]["confusion"]
     assert result["report"] == str(folder / "report.html")
+
+
+def test_the_examples_of_the_report_are_of_the_network_that_was_scored(run):
+    """The country is as large as a window, so that every window has the score of the whole."""
+    report = (run[0] / "report.html").read_text("utf-8")
+    right = (
+        f"{percent(run[1]['overall_accuracy'])} of {thousands(run[1]['scores']['reference']['n'])}"
+    )
+    assert f"{right} labelled pixels right" in report
+    assert "lulc train-segmenter --config &#39;first run/config.json&#39;" in report
+    assert "Each epoch took" in report
 
 
 def test_the_table_of_epochs_is_the_history(run):
