@@ -121,6 +121,16 @@ def without_curves(metrics: Mapping[str, Any]) -> dict[str, Any]:
     return {**metrics, KEY: {key: value for key, value in part.items() if key != CURVES}}
 
 
+def for_card(by_split: Mapping[str, Mapping[str, Any]]) -> tuple[float, dict[str, Any]]:
+    """Return the temperature of a model and its metrics as its card holds them.
+
+    The temperature is 1 where no split has probabilities.
+    """
+    parts = (metrics[KEY] for metrics in by_split.values() if KEY in metrics)
+    temperature = next((float(part["temperature"]) for part in parts), 1.0)
+    return temperature, {split: without_curves(metrics) for split, metrics in by_split.items()}
+
+
 def threshold_rows(
     targets: npt.NDArray[Any], probabilities: Probabilities, tuned: Sequence[float] = ()
 ) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports import plots, words
 from lulc_engine.reports.drawing import Picture
 from lulc_engine.reports.plain_text import percent, thousands
+from lulc_engine.reports.probabilities import ProbabilitySection, probability_section
 from lulc_engine.reports.sections import SPLITS, Section, legend_of, scores_section
 
 _BARS = (("f1", "F1"), ("iou", "IoU"), ("average_precision", "average precision"))
@@ -41,6 +42,7 @@ class MultilabelSection:
     title: str = ""
     label: str = ""
     optimistic: bool = False
+    probabilities: ProbabilitySection | None = None
     multilabel: bool = True
 
 
@@ -78,6 +80,7 @@ def multilabel_section(
         title=title,
         label=label,
         optimistic=split in ("validation", "training"),
+        probabilities=probability_section(metrics, legend, words.unit(metrics), split),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from lulc_engine.rasters.legend import Legend, make_legend
 from lulc_engine.reports import plots, ranges, words
 from lulc_engine.reports.drawing import Picture
+from lulc_engine.reports.probabilities import ProbabilitySection, probability_section
 
 # A larger matrix is shown as a picture only; its counts are in the metrics file.
 _LARGEST_TABLE = 40
@@ -55,6 +56,7 @@ class Section:
         ranges: intervals of the headline scores as text, '' where there is none.
         class_ranges: the same by class, in the order of the classes.
         ranges_text: says what the intervals are.
+        probabilities: what is said on them, where the metrics object has them.
         multilabel: tells these sections from those of `multilabel`.
     """
 
@@ -75,6 +77,7 @@ class Section:
     ranges: Mapping[str, str] = field(default_factory=dict)
     class_ranges: list[Mapping[str, str]] = field(default_factory=list)
     ranges_text: str = ""
+    probabilities: ProbabilitySection | None = None
     multilabel: bool = False
 
 
@@ -108,6 +111,7 @@ def scores_section(metrics: Mapping[str, Any], legend: Legend, split: str = "") 
         ranges=ranges.headline_ranges(metrics),
         class_ranges=ranges.class_ranges(metrics),
         ranges_text=ranges.explanation(metrics),
+        probabilities=probability_section(metrics, legend, words.unit(metrics), split),
     )
 
 

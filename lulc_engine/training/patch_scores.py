@@ -7,14 +7,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from lulc_engine.errors import Cancelled
+from lulc_engine.evaluation.calibration import fit_temperature
 from lulc_engine.evaluation.metrics import ReferenceInfo
 from lulc_engine.evaluation.patch_metrics import patch_metrics
+from lulc_engine.evaluation.probability_metrics import KEY, Probable, probability_block
 from lulc_engine.evaluation.thresholds import decide, tune_thresholds
 from lulc_engine.feedback import Feedback
 from lulc_engine.models.patch_network import PatchNetwork
@@ -35,12 +37,33 @@ class Predictions:
     Attributes:
         names: (n,) of the patches.
         targets: (n,) class indices or (n, K) uint8.
-        probabilities: (n, K) float32.
+        probabilities: (n, K) float32, of logits divided by the temperature.
+        plain: the same with a temperature of 1; None where it is 1.
+        temperature: of the model.
     """
 
     names: list[str]
     targets: np.ndarray
     probabilities: np.ndarray
+    plain: np.ndarray | None = None
+    temperature: float = 1.0
+
+    @classmethod
+    def of(cls, answers: Answers, temperature: float) -> Predictions:
+        """Return the probabilities of logits."""
+        several, plain = answers.targets.ndim == 2, None
+        if temperature != 1:
+            plain = to_probabilities(answers.logits, several)
+        scaled = to_probabilities(answers.logits, several, temperature)
+        return cls(answers.names, answers.targets, scaled, plain, temperature)
+
+
+class Answers(NamedTuple):
+    """Names, targets and logits (n, K) of some patches."""
+
+    names: list[str]
+    targets: np.ndarray
+    logits: np.ndarray
 
 
 @dataclass
@@ -78,7 +101,9 @@ def score_network(
     feedback: Feedback,
     interrupted: bool = False,
 ) -> Scored:
-    """Return scores on validation and test; thresholds are tuned on validation alone.
+    """Return scores on validation and test; what is fitted is fitted on validation alone.
+
+    That is the temperature and then, on the probabilities that it gives, the thresholds.
 
     Args:
         network: with the weights to score.
@@ -91,8 +116,9 @@ def score_network(
     """
     network.to(device)
     own = Feedback() if interrupted else feedback
-    held_out = predict_role(network, patches, VALIDATION, device, own)
-    scored = Scored()
+    answers = ask_role(network, patches, VALIDATION, device, own)
+    scored, temperature = Scored(), fit_temperature(answers.logits, answers.targets)
+    held_out = Predictions.of(answers, temperature)
     if patches.multilabel:
         scored.thresholds = tune_thresholds(held_out.targets, held_out.probabilities)
     scored.by_split["validation"] = split_metrics(
@@ -101,24 +127,34 @@ def score_network(
     if with_test and len(patches.indices(TEST)):
         with _in_time(interrupted):
             in_time = Deadline(_INTERRUPTED_S) if interrupted else feedback
-            scored.test = predict_role(network, patches, TEST, device, in_time)
+            scored.test = predict_role(network, patches, TEST, device, in_time, temperature)
             scored.by_split["test"] = split_metrics(
                 scored.test, patches.legend, TEST, scored.thresholds
             )
     return scored
 
 
-def predict_role(
+def ask_role(
     network: PatchNetwork, patches: PatchSet, role: int, device: torch.device, feedback: Feedback
-) -> Predictions:
-    """Return predictions of the patches of a role, of which there may be none."""
+) -> Answers:
+    """Return what a network says of the patches of a role, of which there may be none."""
     indices = patches.indices(role)
     if patches.targets is None:
         raise ValueError("patches without labels cannot be scored")
     logits = predict(network, patches, indices, device, feedback)
-    names = [patches.names[index] for index in indices]
-    probabilities = to_probabilities(logits, patches.multilabel)
-    return Predictions(names, patches.targets[indices], probabilities)
+    return Answers([patches.names[index] for index in indices], patches.targets[indices], logits)
+
+
+def predict_role(
+    network: PatchNetwork,
+    patches: PatchSet,
+    role: int,
+    device: torch.device,
+    feedback: Feedback,
+    temperature: float = 1.0,
+) -> Predictions:
+    """Return predictions of the patches of a role, of which there may be none."""
+    return Predictions.of(ask_role(network, patches, role, device, feedback), temperature)
 
 
 def split_metrics(
@@ -142,7 +178,10 @@ def split_metrics(
     own = independent if role == TEST else False
     info = ReferenceInfo(KIND, own, ROLE_NAMES[role], len(predictions.names), notes=notes)
     targets, probabilities = predictions.targets, predictions.probabilities
-    return patch_metrics(targets, probabilities, legend, info, thresholds)
+    metrics = patch_metrics(targets, probabilities, legend, info, thresholds)
+    plain = probabilities if predictions.plain is None else predictions.plain
+    found = Probable(targets, plain, probabilities, predictions.temperature, len(targets))
+    return {**metrics, KEY: probability_block(found, legend, thresholds)}
 
 
 def to_probabilities(logits: np.ndarray, multilabel: bool, temperature: float = 1.0) -> np.ndarray:

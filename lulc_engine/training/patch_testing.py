@@ -97,7 +97,8 @@ def test_model(options: TrainPatchesOptions, feedback: Feedback) -> dict[str, An
         _fit_radiometry(network, trial.patches, spec, feedback)
         # In the memory layout of the training the numbers are the same to the last digit.
         network = network.to(device).to(memory_format=torch.channels_last)
-        found = predict_role(network, trial.patches, TEST, device, feedback.part(0.3, 0.9))
+        part = feedback.part(0.3, 0.9)
+        found = predict_role(network, trial.patches, TEST, device, part, spec.temperature)
         found = _with_extra_classes(found, len(trial.legend))
         thresholds = _thresholds(spec, len(trial.legend))
         metrics = split_metrics(
@@ -246,9 +247,10 @@ def _renumbered(patches: PatchSet, index_of: tuple[int | None, ...], classes: in
 
 def _with_extra_classes(found: Predictions, classes: int) -> Predictions:
     """Return predictions with a probability of 0 for classes that the model does not have."""
-    extra = classes - found.probabilities.shape[1]
-    wide = np.pad(found.probabilities, ((0, 0), (0, extra)))
-    return dataclasses.replace(found, probabilities=wide)
+    beyond = ((0, 0), (0, classes - found.probabilities.shape[1]))
+    plain = None if found.plain is None else np.pad(found.plain, beyond)
+    wide = np.pad(found.probabilities, beyond)
+    return dataclasses.replace(found, probabilities=wide, plain=plain)
 
 
 def _thresholds(spec: ModelSpec, classes: int) -> tuple[float, ...]:
