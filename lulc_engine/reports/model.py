@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import lulc_engine
 from lulc_engine.evaluation.thresholds import DEFAULT
@@ -14,7 +15,11 @@ from lulc_engine.reports.multilabel import MultilabelSection, section_of
 from lulc_engine.reports.plain_text import thousands
 from lulc_engine.reports.sections import SPLITS, Section
 
+if TYPE_CHECKING:
+    from lulc_engine.models.summary import Part, Summary
+
 _LONGEST_VALUE = 600
+_MOST_KINDS = 4
 # What networks see instead of reflectance, by `lulc:transform`.
 _INPUTS = {
     "none": "",
@@ -22,24 +27,48 @@ _INPUTS = {
 }
 
 
-def render_model_page(card: Mapping[str, Any], legend: Legend, file_name: str) -> str:
+@dataclass(frozen=True)
+class ModelFile:
+    """What the page says of the file itself.
+
+    Attributes:
+        name: without folders.
+        size_bytes: of the file.
+        network: what the network is made of, None where it cannot be built here.
+        trouble: why not.
+    """
+
+    name: str
+    size_bytes: int
+    network: Summary | None = None
+    trouble: str = ""
+
+
+def render_model_page(card: Mapping[str, Any], legend: Legend, file: ModelFile) -> str:
     """Return the page of a model card as HTML that needs nothing else.
 
     Args:
         card: the model card.
         legend: its classes.
-        file_name: name of the model file, without folders.
+        file: what is known of the file.
     """
-    name = str(card.get("mlm:name") or file_name)
-    bands = [dict(band) for band in card["lulc:bands"]]
+    name = str(card.get("mlm:name") or file.name)
+    bands = _bands(card)
     patch = card.get("lulc:patch") or {}
     return html.render(
         "model.html.j2",
         title=f"Model {name}",
-        summary=f"{file_name} {_ability(len(legend), len(bands), patch)}.",
+        summary=f"{file.name} {_ability(len(legend), len(bands), patch)}.",
         warnings=_warnings(card),
-        facts=[*_facts(card), *_run(card)],
+        facts=[*_facts(card, file.size_bytes), *_run(card)],
+        network=file.network,
+        network_rows=_network_rows(file.network),
+        layer_rows=_layer_rows(file.network),
+        trouble=file.trouble,
         bands=bands,
+        with_means=bool(bands) and "mean" in bands[0],
+        has_patch=bool(patch),
+        stretched=bool(patch.get("stretch")),
         classes=_classes(legend, patch),
         has_thresholds=bool(patch.get("thresholds")),
         tuned=any(threshold != DEFAULT for threshold in patch.get("thresholds", ())),
@@ -81,10 +110,53 @@ def _size(patch: Mapping[str, Any]) -> str:
     return f"{patch['size_px']} x {patch['size_px']} pixels"
 
 
-def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _bands(card: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the bands, with mean and spread of what training saw in them where these are known.
+
+    They are of reflectance, or of the pictures that it was stretched to; of logarithms, which some
+    networks see instead, they would tell nothing.
+    """
+    bands = [dict(band) for band in card["lulc:bands"]]
+    found = card.get("lulc:normalisation", {})
+    means, spreads = found.get("mean", ()), found.get("spread", ())
+    if card.get("lulc:transform", "none") == "none" and min(len(means), len(spreads)) >= len(bands):
+        for band, mean, spread in zip(bands, means, spreads, strict=False):
+            band |= {"mean": float(mean), "spread": float(spread)}
+    return bands
+
+
+def _network_rows(network: Summary | None) -> list[dict[str, Any]]:
+    """Return the blocks with how many layers they have and their share of the parameters."""
+    if network is None:
+        return []
+    return [
+        _part(part) | {"share": part.parameters / max(network.parameters, 1)}
+        for part in network.blocks
+    ]
+
+
+def _layer_rows(network: Summary | None) -> list[dict[str, Any]]:
+    if network is None:
+        return []
+    return [_part(layer) for part in network.blocks for layer in part.layers or (part,)]
+
+
+def _part(part: Part) -> dict[str, Any]:
+    kind = part.kind
+    if kind == "Sequential":  # what it holds tells more
+        kinds = list(dict.fromkeys(layer.kind for layer in part.layers))
+        kind = ", ".join(kinds[:_MOST_KINDS]) + (", ..." if len(kinds) > _MOST_KINDS else "")
+    return {
+        "name": part.name,
+        "kind": kind,
+        "output": " x ".join(map(str, part.output)) or "several",
+        "layers": max(len(part.layers), 1),
+        "parameters": part.parameters,
+    }
+
+
+def _facts(card: Mapping[str, Any], size_bytes: int) -> list[tuple[str, str]]:
     patch = card.get("lulc:patch") or {}
-    halo = card.get("lulc:receptive_field", {}).get("halo_px")
-    whole = "patch" if patch else "window"
     indices = ", ".join(name.upper() for name in card.get("lulc:indices", ()))
     inputs = _INPUTS.get(str(card.get("lulc:transform", "none")), "not known")
     framework = f"{card.get('mlm:framework', '')} {card.get('mlm:framework_version', '')}".strip()
@@ -95,16 +167,36 @@ def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Inputs", f"{inputs}, computed from the bands" if inputs else "reflectance of the bands"),
         ("Spectral indices", f"{indices}, computed from the bands" if indices else "none"),
         *(_patch_facts(patch, card["lulc:bands"]) if patch else ()),
-        ("Sees around a pixel", f"the whole {whole}" if halo is None else f"{halo} pixels"),
+        ("Sees around a pixel", _reach(card)),
         (
             "Pixel values" if patch.get("stretch") else "Reflectance",
             _reflectance(card.get("lulc:radiometry", {})),
         ),
         ("Made with", framework),
         ("Licence", str(card.get("license", "not stated"))),
+        ("Size of the file", _megabytes(size_bytes)),
         ("SHA-256 of the model", str(card.get("model_sha256", "not recorded"))),
     ]
     return facts
+
+
+def _reach(card: Mapping[str, Any]) -> str:
+    """Return how far the network looks, in pixels and, where their size is known, in metres."""
+    patch = card.get("lulc:patch") or {}
+    halo = card.get("lulc:receptive_field", {}).get("halo_px")
+    pixel_m = card.get("lulc:training", {}).get("pixel_m")
+    metres = float(pixel_m[0]) if pixel_m else None
+    if patch:
+        side = f", {patch['size_px'] * metres:.4g} m along a side" if metres else ""
+        return f"the whole patch{side}"
+    if halo is None:
+        return "the whole window: its reach has no useful bound"
+    far = f", {halo * metres:.4g} m" if metres else ""
+    return f"{halo} pixels{far} in each direction (a window of {2 * halo + 1} x {2 * halo + 1})"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{thousands(size)} bytes"
 
 
 def _patch_facts(
@@ -139,7 +231,14 @@ def _by_band(
 
 
 def _run(card: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(_label(key), _text(value)) for key, value in card.get("run", {}).items()]
+    run = dict(card.get("run", {}))
+    run.pop("sha256", None)  # of these lines; it guards the file and tells people nothing
+    seconds = run.pop("duration_s", None)
+    facts = [(_label(key), _text(value)) for key, value in run.items()]
+    if isinstance(seconds, (int, float)):
+        took = f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.1f} s"
+        facts.append(("Training took", took))
+    return facts
 
 
 def _sections(card: Mapping[str, Any], legend: Legend) -> list[Section | MultilabelSection]:
@@ -154,7 +253,10 @@ def _sections(card: Mapping[str, Any], legend: Legend) -> list[Section | Multila
 def _reflectance(radiometry: Mapping[str, Any]) -> str:
     if not radiometry:
         return "not recorded"
-    scale, offset = (sorted(set(radiometry.get(key, ()))) for key in ("scale", "offset"))
+    scale, offset = (
+        [f"{number:.6g}" for number in sorted(set(radiometry.get(key, ())))]
+        for key in ("scale", "offset")
+    )
     reason = radiometry.get("reason") or radiometry.get("source") or ""
     numbers = f"pixel value times {_text(scale)}, plus {_text(offset)}"
     return f"{numbers} ({reason})" if reason else numbers
