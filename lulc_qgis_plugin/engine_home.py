@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .engine_source import ENGINE_VERSION, errors, resource, shipped_file
+from .engine_source import ENGINE_VERSION, errors, shipped_file
 from .environment import RECORD, data_folder, recorded_python
 
 MARKER = "lulc-environment.txt"
@@ -69,7 +69,7 @@ def recorded_folder() -> Path | None:
 
 
 def read_record() -> dict[str, Any]:
-    """Return what is known of the current environment: python, engine, device, pins."""
+    """Return what is known of the current environment: python, engine, device."""
     try:
         content = json.loads((data_folder() / RECORD).read_text(encoding="utf-8"))
         return content if isinstance(content, dict) else {}
@@ -81,17 +81,33 @@ def write_record(python: str, device: str) -> None:
     """Make an environment the current one, at once or not at all."""
     home = data_folder()
     home.mkdir(parents=True, exist_ok=True)
-    content = {"python": python, "engine": ENGINE_VERSION, "device": device, "pins": pins()}
+    content = {"python": python, "engine": ENGINE_VERSION, "device": device}
     handle, part = tempfile.mkstemp(prefix=f".{RECORD}.", dir=home)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
         json.dump(content, stream)
     os.replace(part, home / RECORD)
 
 
-def pins() -> str:
-    """Return a short hash of the packages and versions that this plugin installs."""
-    files = (shipped_file("constraints.txt"), resource("engine-requirements.txt"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+def outdated(folder: Path) -> list[str]:
+    """Return the packages of an environment that have another version than this plugin pins.
+
+    They are read from the names of their folders, so nothing is run.
+    """
+    lines = shipped_file("constraints.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("==") for line in lines if "==" in line and not line.startswith("#")]
+    pinned = {_normalised(name): version for name, version in pairs}
+    found = []
+    for place in (*folder.glob("lib/python*/site-packages"), folder / "Lib" / "site-packages"):
+        for item in place.glob("*.dist-info"):
+            name, _, version = item.name[: -len(".dist-info")].partition("-")
+            wanted = pinned.get(_normalised(name))
+            if wanted is not None and version.split("+")[0] != wanted:
+                found.append(f"{name} {version}")
+    return sorted(found)
+
+
+def _normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def remove_leftovers(home: Path, keep: Path | None) -> None:

@@ -16,7 +16,7 @@ from .engine_home import (
     delete,
     locked,
     new_environment,
-    pins,
+    outdated,
     python_in,
     read_record,
     recorded_folder,
@@ -28,6 +28,8 @@ from .engine_source import ENGINE_VERSION, errors
 from .environment import RECORD, Engine, data_folder, find_engine
 from .verification import classify_demo, verify
 
+_DEVICES = {"cpu": "for the processor", "cuda": "for NVIDIA cards and the processor"}
+
 
 @dataclass(frozen=True)
 class State:
@@ -36,14 +38,17 @@ class State:
     folder: Path | None  # of the environment that setupengine made
     device: str = ""
     engine: str = ""  # version that it was made for
-    outdated: bool = False  # this plugin would install other versions of packages
+    outdated: tuple[str, ...] = ()  # packages of other versions than this plugin wants
 
     def text(self) -> str:
         """Return it as a sentence."""
         if self.folder is None:
             return "The engine is not installed yet."
-        text = f"The engine is installed in {self.folder}, for {self.device or 'cpu'}."
-        return text + (" This plugin would install newer packages: update." * self.outdated)
+        text = f"The engine is installed in {self.folder}, {_DEVICES.get(self.device, '')}."
+        if not self.outdated:
+            return text
+        shown = ", ".join(self.outdated[:3]) + (" ..." if len(self.outdated) > 3 else "")
+        return f"{text} This plugin wants other versions of some packages ({shown}): update it."
 
 
 def state() -> State:
@@ -52,7 +57,7 @@ def state() -> State:
     if folder is None or not os.path.exists(python_in(folder)):
         return State(None)
     device, engine = str(known.get("device", "")), str(known.get("engine", ""))
-    return State(folder, device, engine, known.get("pins") != pins())
+    return State(folder, device, engine, tuple(outdated(folder)))
 
 
 def check(feedback: QgsProcessingFeedback) -> str:

@@ -171,13 +171,17 @@ def test_moving_and_removing(home, tmp_path, monkeypatch):
     assert maintenance.state().folder is None
 
 
-def test_outdated_packages_are_noticed(home, monkeypatch):
+def test_packages_of_other_versions_are_noticed(home):
     home.mkdir()
     folder = engine_home.new_environment(home, "cpu")
     (folder / "bin").mkdir()
     (folder / "bin" / "python").touch()
+    packages = folder / "lib" / "python3.11" / "site-packages"
+    (packages / "torch-2.14.1+cpu.dist-info").mkdir(parents=True)
+    (packages / "pip-1.0.dist-info").mkdir()
     engine_home.write_record(engine_home.python_in(folder), "cpu")
-    assert not maintenance.state().outdated
-    monkeypatch.setattr(maintenance, "pins", lambda: "others")
-    assert maintenance.state().outdated
-    assert "update" in maintenance.state().text()
+    assert maintenance.state().outdated == ()
+    assert maintenance.state().text().endswith(", for the processor.")
+    (packages / "segmentation_models_pytorch-0.1.dist-info").mkdir()
+    assert maintenance.state().outdated == ("segmentation_models_pytorch 0.1",)
+    assert "update it" in maintenance.state().text()
