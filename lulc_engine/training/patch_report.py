@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lulc_engine.evaluation.probability_metrics import for_card
 from lulc_engine.feedback import Feedback
 from lulc_engine.options import TrainPatchesOptions
 from lulc_engine.reports.examples import Examples
@@ -77,7 +78,8 @@ def _examples(session: PatchSession, scored: Scored) -> Examples | None:
     patches, role, found = session.patches, TEST, scored.test
     if found is None:
         role, device = VALIDATION, session.machine.device
-        found = predict_role(session.network, patches, role, device, Feedback())
+        temperature, _ = for_card(scored.by_split)
+        found = predict_role(session.network, patches, role, device, Feedback(), temperature)
     return patch_examples(found, role, patches, scored.thresholds)
 
 

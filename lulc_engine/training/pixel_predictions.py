@@ -14,7 +14,9 @@ from lulc_engine.samples.split import TEST
 from lulc_engine.training.session import Session
 
 
-def write_pixel_predictions(path: Path, session: Session, feedback: Feedback) -> None:
+def write_pixel_predictions(
+    path: Path, session: Session, temperature: float, feedback: Feedback
+) -> None:
     """Write predictions of all test pixels as an .npz file without pickled objects.
 
     Arrays, one entry per pixel: ``targets`` and ``predicted`` (class ids), ``confidence`` (float16,
@@ -25,11 +27,12 @@ def write_pixel_predictions(path: Path, session: Session, feedback: Feedback) ->
     Args:
         path: temporary path.
         session: its network has the weights to ask.
+        temperature: of the network.
         feedback: asked between windows whether to stop.
     """
     legend = session.dataset.test_legend
     ids = np.array(legend.ids)
-    columns = _predict(session, feedback)
+    columns = _predict(session, temperature, feedback)
     kind = "block" if session.dataset.test_block_px else "polygon"
     with friendly_write_errors(path), open(path, "wb") as stream:
         np.savez_compressed(
@@ -45,7 +48,7 @@ def write_pixel_predictions(path: Path, session: Session, feedback: Feedback) ->
         )
 
 
-def _predict(session: Session, feedback: Feedback) -> list[np.ndarray]:
+def _predict(session: Session, temperature: float, feedback: Feedback) -> list[np.ndarray]:
     """Return targets, answers (class indices), confidence and units (n,) of the test pixels."""
     session.network.eval()
     found: list[list[np.ndarray]] = [[], [], [], []]
@@ -57,7 +60,7 @@ def _predict(session: Session, feedback: Feedback) -> list[np.ndarray]:
         with torch.inference_mode():
             raw = torch.from_numpy(as_input(chip.image, chip.valid))[None].to(session.device)
             logits = session.network(raw.contiguous(memory_format=torch.channels_last))
-            best = torch.softmax(logits.float(), dim=1)[0].max(dim=0)
+            best = torch.softmax(logits.float() / temperature, dim=1)[0].max(dim=0)
         parts = (
             chip.held_out[TEST],
             best.indices.to("cpu", torch.int16).numpy(),

@@ -66,7 +66,7 @@ def publish(
     if run.folder is not None:
         if "test" in by_split:
             part = outputs.stage(run.folder / PREDICTIONS)
-            write_pixel_predictions(part, session, quiet)
+            write_pixel_predictions(part, session, for_card(by_split)[0], quiet)
         model_file = _write_checkpoints(session, outputs, run.folder, interrupted)
         end = {"metrics": main, "split": split_name, "card": card, "model_sha256": digest,
                "model_file": model_file, "interrupted": interrupted}  # fmt: skip
