@@ -54,6 +54,17 @@ class Dataset:
     pixel_m: tuple[float, float] | None
     test_block_px: int
 
+    def labelled_share(self) -> float:
+        """Return the share of the chips' valid pixels that have a label, of whatever role."""
+        labelled = valid = 0
+        for chip in self.chips:
+            known = chip.labels[chip.core] >= 0
+            for held in chip.held_out.values():
+                known |= held[chip.core] >= 0
+            labelled += int(known.sum())
+            valid += int(chip.valid[chip.core].sum())
+        return labelled / max(1, valid)
+
     def count(self, role: int, classes: int) -> np.ndarray:
         """Return the labelled pixels (K,) of a role by class, as they are in the chips."""
         total = np.zeros(classes, dtype=np.int64)

@@ -24,6 +24,8 @@ class Recipe:
         window_px: side of a window.
         steps: fewest and most steps in an epoch.
         balance: 0 shows pixels of the classes as often as there are, 1 of all classes alike.
+        dense_balance: the same where most pixels are labelled. What people draw says nothing of how
+            much there is of a class; where everything is labelled, their shares are the land's.
         average: decay of the moving average of weights that is validated and kept; 0 for none.
         jitter: spread of a random gain per band and of a shift, as a share of reflectance.
         blend: share of batches that are moved towards the spectra of other classes.
@@ -40,6 +42,7 @@ class Recipe:
     window_px: int
     steps: tuple[int, int]
     balance: float
+    dense_balance: float
     average: float
     jitter: float
     blend: float
@@ -58,6 +61,7 @@ RECIPES = {
         window_px=128,
         steps=(10, 200),
         balance=0.0,
+        dense_balance=0.0,
         average=0.0,
         jitter=0.0,
         blend=0.0,
@@ -74,6 +78,7 @@ RECIPES = {
         window_px=64,
         steps=(20, 200),
         balance=1.0,
+        dense_balance=0.5,
         average=0.98,
         jitter=0.1,
         blend=0.5,

@@ -43,6 +43,8 @@ from lulc_engine.training.session import Session, decided
 # For networks whose reach has no useful bound: validation chips overlap by this much.
 FALLBACK_HALO_PX = 64
 _PIXELS_PER_CLASS = 100_000
+# Share of labelled pixels from which on labels are a map rather than samples.
+_DENSE = 0.5
 
 
 def train_segmenter(options: TrainSegmenterOptions, feedback: Feedback) -> dict[str, Any]:
@@ -201,9 +203,9 @@ def _fit(session: Session, run: Run, feedback: Feedback) -> None:
         make_weights(focus or ()).to(session.device), focus or (), _focus_settings(options)
     )
     places = labelled_pixels(dataset.chips, len(dataset.legend), _PIXELS_PER_CLASS, session.rng)
-    sampler = WindowSampler(
-        dataset.chips, places, recipe.window_px, recipe.balance, True, session.rng
-    )
+    dense = dataset.labelled_share() >= _DENSE
+    balance = recipe.dense_balance if dense else recipe.balance
+    sampler = WindowSampler(dataset.chips, places, recipe.window_px, balance, True, session.rng)
     trainer = Trainer(
         session.network,
         dataset,

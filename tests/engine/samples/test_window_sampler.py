@@ -5,6 +5,7 @@ import pytest
 
 from lulc_engine.samples.augment import WindowSampler
 from lulc_engine.samples.chips import Chip, labelled_pixels
+from lulc_engine.samples.dataset import Dataset
 from lulc_engine.samples.labels import NO_LABEL
 
 SIDE = 16
@@ -107,3 +108,17 @@ def test_rare_classes_are_seen_more_often_when_balanced():
         shares.append((labels == 2).sum() / (labels >= 0).sum())
     assert shares[0] < 0.05
     assert 0.3 < shares[1] < 0.7
+
+
+def test_the_share_of_labelled_pixels_counts_all_roles_and_no_halo():
+    labels = np.full((6, 8), NO_LABEL, np.int16)
+    labels[0] = 1  # in the halo: not counted
+    labels[2, 1:5] = 0
+    test = np.full((6, 8), NO_LABEL, np.int16)
+    test[3, 1:3] = 2
+    valid = np.ones((6, 8), bool)
+    valid[4] = False
+    core = (slice(1, 6), slice(1, 7))  # 5 x 6 pixels, 6 of them not valid
+    chip = Chip(np.zeros((1, 6, 8)), valid, labels, np.zeros_like(labels), core, {2: test})
+    dataset = Dataset([chip], None, None, None, "raster", [], False, None, 0)
+    assert dataset.labelled_share() == 6 / 24
