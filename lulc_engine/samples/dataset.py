@@ -220,7 +220,7 @@ class DatasetBuilder:
             return None  # on another scene; _place sees to it that it is on one
 
     def _note(self, labels: Labels) -> None:
-        notes = [*labels.notes, *labels.conflict_notes()]
+        notes = [*labels.notes, *labels.pixel_notes()]
         self._notes += [note for note in notes if note not in self._notes]
 
     def _cut(self, place: _Placed, lattice: BlockLattice, feedback: Feedback) -> None:

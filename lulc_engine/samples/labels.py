@@ -52,8 +52,8 @@ class Labels(ABC):
         """Return a name for each polygon number; empty where there are none."""
         return []
 
-    def conflict_notes(self) -> list[str]:
-        """Return a note on pixels that were ignored because two classes claim them, if any."""
+    def pixel_notes(self) -> list[str]:
+        """Return notes on labels that are lost on this grid: claimed twice, or without a pixel."""
         return []
 
     def samples(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:

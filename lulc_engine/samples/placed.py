@@ -40,7 +40,7 @@ def place_labels(
             notes.append(f"{scene.scene.path.name} has no labels and was not used.")
             continue
         placed.append(Placed(number, scene, labels))
-        found = [*labels.notes, *labels.conflict_notes()]
+        found = [*labels.notes, *labels.pixel_notes()]
         notes += [note for note in found if note not in notes]
     if not placed:
         raise failure or LabelError("No scene was given.")

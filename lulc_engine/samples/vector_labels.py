@@ -166,19 +166,38 @@ class VectorLabels(Labels):
             return []
         return [f"feature {feature}" for feature in self._features]
 
-    def conflict_notes(self) -> list[str]:
-        """Say how many pixels were ignored because polygons of two classes claim them."""
-        number = self.count_conflicts() if self.kind == "polygons" else 0
-        return [f"{number} pixels in polygons of two classes were ignored."] if number else []
+    def pixel_notes(self) -> list[str]:
+        """Say how many pixels two classes claim, and which polygons are left without any pixel."""
+        if self.kind != "polygons":
+            return []
+        conflicts, lost = self._survey()
+        notes = []
+        if conflicts:
+            notes.append(f"{conflicts} pixels in polygons of two classes were ignored.")
+        if len(lost):
+            notes.append(
+                f"{len(lost)} polygons of {self._name} were not used, because no pixel's centre is "
+                "inside or other polygons cover them "
+                f"(features {_some(np.unique(self._features[lost]))})."
+            )
+        return notes
 
     def count_conflicts(self) -> int:
         """Return how many pixels are claimed by two classes."""
-        total = 0
+        return self._survey()[0]
+
+    def _survey(self) -> tuple[int, np.ndarray]:
+        """Return how many pixels two classes claim, and which polygons here have no pixel."""
+        conflicts = 0
+        lost = np.zeros(len(self._shapes), bool)
+        lost[self._tree.query(shapely.Polygon(self.grid.outline()), "intersects")] = True
         for row in range(self.window.row_off, self.window.row_stop, 1024):
             for column in range(self.window.col_off, self.window.col_stop, 1024):
                 part = Window(row, column, 1024, 1024).intersect(self.window)
-                total += int(self._read(part)[2].sum())
-        return total
+                _, units, conflict = self._read(part)
+                conflicts += int(conflict.sum())
+                lost[units[units >= 0]] = False
+        return conflicts, np.flatnonzero(lost)
 
     def samples(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """Return row, column and class index of every point on the grid; None for polygons."""

@@ -129,7 +129,7 @@ def _place(
             failure = err
             feedback.warning(f"{scene.scene.path.name} has no labels and was not used.")
             continue
-        for note in (*labels.notes, *labels.conflict_notes()):
+        for note in (*labels.notes, *labels.pixel_notes()):
             feedback.info(note)
         placed.append(_Placed(scene, labels, stem))
     if not placed:

@@ -177,6 +177,20 @@ def test_pixels_of_two_classes_are_no_labels_and_are_counted(write_vector):
     assert (found == 1).sum() == 100 - 16
 
 
+def test_polygons_without_a_pixel_are_named(write_vector):
+    features = [
+        (pixel_box(0, 0, 4, 4), {"class": 1}),
+        (pixel_box(0.6, 8.6, 0.3, 0.3), {"class": 2}),  # between the centres of pixels
+        (pixel_box(20, 20, 4, 4), {"class": 2}),
+        (pixel_box(20, 20, 4, 4), {"class": 2}),  # drawn twice
+        (pixel_box(-60, -60, 4, 4), {"class": 1}),  # elsewhere: no concern of this scene
+    ]
+    labels = open_labels(write_vector("l.geojson", features), GRID, "class")
+    (note,) = labels.pixel_notes()
+    assert note.startswith("2 polygons of l.geojson were not used")
+    assert "(features 1, 2)" in note
+
+
 def test_holes_are_not_labelled(write_vector):
     ring = {"type": "Polygon", "coordinates": [pixel_ring(0, 0, 10, 10), pixel_ring(3, 3, 4, 4)]}
     path = write_vector("l.geojson", [(ring, {"class": 1})])
