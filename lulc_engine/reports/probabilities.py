@@ -128,12 +128,15 @@ def _belief(part: Mapping[str, Any], split: str, unit: str) -> str:
 
 
 def _where_from(split: str, unit: str) -> str:
+    whose = split if split in ("validation", "test") else "labelled"
+    text = f"The numbers are those of the {whose} {unit}"
     if split == "validation":
-        return (
-            f"The numbers are those of the validation {unit}, which also chose the best epoch and "
-            "the temperature: expect somewhat less elsewhere."
+        text += ", which also chose the best epoch and the temperature: expect less elsewhere"
+    if unit == "pixels":
+        text += (
+            ". Labels usually lie where a class is clear: of a whole map more is left unclassified"
         )
-    return f"The numbers are those of {'the test' if split == 'test' else 'these'} {unit}."
+    return f"{text}."
 
 
 def _sampled(part: Mapping[str, Any], unit: str) -> str:

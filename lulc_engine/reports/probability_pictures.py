@@ -24,6 +24,8 @@ from lulc_engine.reports.plain_text import percent
 
 # More lines than these cannot be told apart by their colours; they stay, without names.
 _MOST_NAMED = 12
+# The axis of accuracies reaches down to this at least, or a pixel or two would look like a cliff.
+_SPAN_FROM = 0.95
 _GRID: Any = {"color": "#e4e7eb", "lw": 0.8}
 
 
@@ -42,7 +44,7 @@ def reliability_picture(
     if temperature != 1:
         panels.insert(0, ("As trained", calibration["unscaled"]))
     with style():
-        figure = Figure(figsize=(3.3 * len(panels) + 0.5, 3.9), layout="constrained")
+        figure = Figure(figsize=(3.3 * len(panels) + 0.5, 4.1), layout="constrained")
         rows = figure.subplots(2, len(panels), squeeze=False, height_ratios=(3, 1), sharex=True)
         for (upper, lower), (title, part) in zip(rows.T, panels, strict=True):
             _draw_reliability(upper, lower, part, right, sure)
@@ -50,7 +52,8 @@ def reliability_picture(
             upper.set_title(f"{title}: error {percent(part['ece'])}")
         rows[0, 0].set_ylabel(right)
         rows[1, 0].set_ylabel("samples")
-        rows[0, 0].legend(loc="upper left", fontsize=7.5)
+        handles, labels = rows[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=7.5)
         return picture(figure, "How often answers are right in each bin of how sure they are.")
 
 
@@ -77,7 +80,9 @@ def abstaining_picture(
                 axes.annotate(f"{row['min_confidence']} %", (last, row["accuracy"]), (0, -11),
                               textcoords="offset points", ha="center", fontsize=7.5,
                               color=GREY)  # fmt: skip
-        axes.margins(x=0.04, y=0.14)
+        lowest = min(_SPAN_FROM, *line[1])
+        axes.set_ylim(lowest - 0.16 * (1 - lowest), 1 + 0.06 * (1 - lowest))
+        axes.margins(x=0.04)
         axes.set(xlabel="unclassified", ylabel="right, of the rest",
                  title="What a smallest confidence leaves out")  # fmt: skip
         for axis in (axes.xaxis, axes.yaxis):

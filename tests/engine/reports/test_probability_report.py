@@ -73,7 +73,7 @@ def test_where_the_numbers_are_from_is_said():
     assert test.sampled == ""
     own = section_of(metrics_of(legend, False, "validation", of=999), legend, "validation")
     assert "fitted on these patches" in own.probabilities.belief
-    assert "expect somewhat less" in own.probabilities.abstaining_text
+    assert "expect less elsewhere" in own.probabilities.abstaining_text
     assert "300 patches drawn at random from all 999" in own.probabilities.sampled
     plain = section_of(metrics_of(legend, True, temperature=1.0), legend, "test").probabilities
     assert "The temperature is 1" in plain.belief
