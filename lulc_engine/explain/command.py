@@ -118,11 +118,13 @@ def _of_scene(
         part = parse_extent(options.extent, scene.grid)
         labels = _labels(options, spec, scene.grid.crop(part), part, feedback)
         feedback.progress(0.02, "Loading PyTorch")
-        from lulc_engine.explain.publish import ScenePages, write_scene
-        from lulc_engine.explain.scenes import View, explain_segmenter, explain_windows
+        from lulc_engine.explain.scene_pages import ScenePages, write_scene
+        from lulc_engine.explain.segmenter import explain_segmenter
         from lulc_engine.explain.subject import make_subject
+        from lulc_engine.explain.view import View
+        from lulc_engine.explain.windows import explain_windows
 
-        subject = make_subject(options, spec, tensors, radiometry)
+        subject = make_subject(options, spec, tensors, radiometry, partial(scene.sample, bands))
         work = explain_segmenter if spec.patch is None else explain_windows
         view = View(scene, bands, part, labels)
         answer = work(options, subject, view, feedback.part(0.05, 0.9))
@@ -147,8 +149,8 @@ def _of_patches(
     tensors: Tensors,
     feedback: Feedback,
 ) -> dict[str, Any]:
+    from lulc_engine.explain.patch_pages import PatchPages, write_pictures, write_report
     from lulc_engine.explain.patches import explain_patches, read_patches
-    from lulc_engine.explain.publish import PatchPages, write_patch_pages, write_patch_pictures
     from lulc_engine.explain.subject import make_subject
 
     inputs = _inputs(options)
@@ -157,10 +159,9 @@ def _of_patches(
         folder = stack.enter_context(new_folder(options.output)) if options.output else None
         store = stack.enter_context(contextlib.closing(ChipStore()))
         patches = read_patches(options, spec, feedback.part(0.02, 0.2), store)
-        radiometry = fit_radiometry(
-            patches.radiometry, lambda: sample_values(patches.images, patches.valid), spec, feedback
-        )
-        subject = make_subject(options, spec, tensors, radiometry)
+        sample = partial(sample_values, patches.images, patches.valid)
+        radiometry = fit_radiometry(patches.radiometry, sample, spec, feedback)
+        subject = make_subject(options, spec, tensors, radiometry, sample)
         asked = feedback.part(0.2, 0.6)
         answers, counts = explain_patches(options, subject, patches, asked)
         if len(answers) < len(patches):
@@ -170,9 +171,9 @@ def _of_patches(
         pages = PatchPages(options, card, subject, answers, counts, len(patches))
         with Outputs(inputs) as outputs:
             if folder is not None:
-                write_patch_pictures(pages, folder, feedback.part(0.6, 0.95))
+                write_pictures(pages, folder, feedback.part(0.6, 0.95))
             if options.report:
-                write_patch_pages(pages, outputs)
+                write_report(pages, outputs)
             if options.method == "occlusion":
                 _write_table(options, subject, counts, outputs)
     own = [answer.shares[answer.explained] for answer in answers]

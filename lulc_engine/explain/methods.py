@@ -139,7 +139,6 @@ class Occlusion:
     ) -> Answer:
         """See `Method`; all pixels of a patch have its drops."""
         subject, network = self._subject, self._subject.network
-        means = subject.band_means().tolist()
         with torch.no_grad():
             logits = network(raw)
             target = targets(subject, logits)
@@ -148,7 +147,7 @@ class Occlusion:
             self._counts.begin(_samples(before, counted), known)
             reflectance = network.input.reflectance(raw)
             drops = []
-            for band, mean in enumerate(means):
+            for band, mean in enumerate(subject.means):
                 channels = without_band(network.input, reflectance, band, mean)
                 after = subject.probabilities(network.logits(channels))
                 self._counts.without(band, _samples(after, counted))

@@ -2,9 +2,10 @@
 
 Every band in turn is replaced by the mean reflectance that it had in training, in every pixel, and
 the network is asked again (occlusion, after Zeiler and Fergus 2014, arXiv:1311.2901, of bands
-instead of places; indices and ratios are computed from what is left). The drop of the probability
-of the class that the model gave is the band's importance; where labels are known, so is the drop of
-the share of right answers.
+instead of places; indices and ratios are computed from what is left). A model from elsewhere that
+does not know that mean is given the band's mean in the data that are explained. The drop of the
+probability of the class that the model gave is the band's importance; where labels are known, so is
+the drop of the share of right answers.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ import torch
 from lulc_engine.errors import ModelFileError
 from lulc_engine.explain.methods import Method
 from lulc_engine.explain.occlusion import BandCounts
-from lulc_engine.explain.scenes import batch_size, patch_method
 from lulc_engine.explain.subject import Subject
+from lulc_engine.explain.windows import batch_size, patch_method
 from lulc_engine.feedback import Feedback
 from lulc_engine.models.card import ModelSpec
 from lulc_engine.options import ClassifyPatchesOptions, ExplainOptions

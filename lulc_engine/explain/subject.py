@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -34,6 +36,8 @@ class Subject:
         device: where it is.
         layer: what Grad-CAM and activations look at; None for occlusion.
         target: index of the class to explain, None where it is what the model says.
+        means: mean reflectance (bands,) that stands for a band that says nothing.
+        knows_means: whether these are of the training; else of the data that are explained.
     """
 
     spec: ModelSpec
@@ -41,6 +45,8 @@ class Subject:
     device: torch.device
     layer: Layer | None
     target: int | None
+    means: tuple[float, ...] = ()
+    knows_means: bool = True
 
     @property
     def several(self) -> bool:
@@ -52,19 +58,22 @@ class Subject:
         scaled = logits / self.spec.temperature
         return torch.sigmoid(scaled) if self.several else torch.softmax(scaled, dim=1)
 
-    def band_means(self) -> Tensor:
-        """Return the mean reflectance (bands,) that the model was trained with.
-
-        Of logarithms it is the geometric mean.
-        """
-        means = self.network.input.mean.flatten()[: len(self.spec.bands)]
-        return means.exp() if self.spec.transform == "log_ratio" else means
-
 
 def make_subject(
-    options: ExplainOptions, spec: ModelSpec, tensors: Tensors, radiometry: Radiometry
+    options: ExplainOptions,
+    spec: ModelSpec,
+    tensors: Tensors,
+    radiometry: Radiometry,
+    sample: Callable[[], np.ndarray],
 ) -> Subject:
     """Return the network of a model file, for values as they are read.
+
+    Args:
+        options: of the command.
+        spec: the model's.
+        tensors: the model's.
+        radiometry: what the network is given instead of the training's.
+        sample: gives raw values (bands, n) of valid pixels of what is explained.
 
     Raises:
         OptionsError: the model has no such layer or class.
@@ -83,7 +92,26 @@ def make_subject(
             f"--channel must be from 0 to {layer.channels - 1} for the layer {layer.name}, not "
             f"{options.channel}."
         )
-    return Subject(spec, network, device, layer, target)
+    means = _trained_means(network, spec)
+    known = means is not None
+    if means is None:
+        values = torch.from_numpy(sample().astype(np.float32))
+        shaped = values.reshape(1, len(spec.bands), 1, -1).to(device)
+        means = network.input.reflectance(shaped).mean(dim=(0, 2, 3))
+    return Subject(spec, network, device, layer, target, tuple(means.tolist()), known)
+
+
+def _trained_means(network: Network | PatchNetwork, spec: ModelSpec) -> Tensor | None:
+    """Return the mean reflectance (bands,) of the training, None where the model has none.
+
+    Of logarithms it is the geometric mean. Networks that were trained elsewhere may take values as
+    they are: their input layer neither shifts nor scales.
+    """
+    layer = network.input
+    if not layer.mean.any() and bool((layer.spread == 1).all()):
+        return None
+    means = layer.mean.flatten()[: len(spec.bands)]
+    return means.exp() if spec.transform == "log_ratio" else means
 
 
 def choose_class(word: str, legend: Legend) -> int | None:

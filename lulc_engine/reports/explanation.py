@@ -34,8 +34,8 @@ _READ = {
         "A bright place need not be of the class: what lies around a thing can speak for it too.",
     ),
     "occlusion": (
-        "Every band in turn was replaced by the mean that it had in training, in every pixel, and "
-        "the model was asked again. A bar is how much of the class's probability was lost, as a "
+        "Every band in turn was replaced by the mean that it {mean}, in every pixel, and the "
+        "model was asked again. A bar is how much of the class's probability was lost, as a "
         "mean over the {unit}.",
         "A long bar: the model relies on the band. No bar: it does without. A bar to the left: the "
         "model is surer without the band than with it.",
@@ -125,6 +125,7 @@ class ExplanationReport:
         pictures: heading and picture.
         bands: what is lost without each band, of occlusion.
         by_class: the same class by class, where no class was named.
+        knows_means: whether the mean that replaces a band is that of the training.
         is_scene: whether one picture is of all.
         cautions: what a reader must know first.
         facts: further rows of the table of facts.
@@ -144,6 +145,7 @@ class ExplanationReport:
     pictures: Sequence[tuple[str, Picture]]
     bands: Sequence[BandRow]
     by_class: Sequence[ClassRow]
+    knows_means: bool
     is_scene: bool
     cautions: Sequence[str]
     facts: Sequence[tuple[str, str]]
@@ -199,6 +201,7 @@ def _words(report: ExplanationReport) -> dict[str, Any]:
         "unit": report.unit,
         "scaling": scaling,
         "truth": truth,
+        "mean": "had in training" if report.knows_means else "has in these data",
         "channel": ", as a mean of all channels" if channel is None else f" in channel {channel}",
     }
 

@@ -74,7 +74,7 @@ def offer_one_band(monkeypatch):
     monkeypatch.setitem(PATCH_CLASSIFIERS, "one_band", "explain_networks:make_one_band")
 
 
-def subject_of(body, size, layer="", target=None, bands=1, classes=2):
+def subject_of(body, size, layer="", target=None, bands=1, classes=2, means=()):
     """Return a subject around a body for normalised channels, whose input layer changes nothing."""
     spec = make_patch_spec(
         "flat", size, roles=(None,) * bands, ids=tuple(range(1, classes + 1)), clip=None
@@ -82,4 +82,4 @@ def subject_of(body, size, layer="", target=None, bands=1, classes=2):
     network = PatchNetwork(InputLayer([None] * bands, clip=None), body).eval()
     network.requires_grad_(False)
     found = {item.name: item for item in find_layers(body, bands, size, size)}
-    return Subject(spec, network, torch.device("cpu"), found.get(layer), target)
+    return Subject(spec, network, torch.device("cpu"), found.get(layer), target, tuple(means))

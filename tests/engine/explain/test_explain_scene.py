@@ -10,12 +10,12 @@ from patch_models import make_patch_spec, write_patch_model
 from torch.nn import functional
 
 from lulc_engine.errors import BandError, DataError, ModelFileError, OptionsError
-from lulc_engine.explain import scenes
+from lulc_engine.explain import segmenter
 from lulc_engine.explain.command import explain
 from lulc_engine.feedback import Feedback
 from lulc_engine.options import ExplainOptions
 
-HEIGHT, WIDTH = 150, 203
+HEIGHT, WIDTH = 136, 168
 
 
 class Recorder(Feedback):
@@ -50,8 +50,8 @@ def scene(image, tmp_path):
 
 @pytest.fixture
 def small_windows(monkeypatch):
-    monkeypatch.setattr(scenes, "_LARGEST_SIDE_PX", 128)
-    monkeypatch.setattr(scenes, "window_side", lambda *_: 128)
+    monkeypatch.setattr(segmenter, "_LARGEST_SIDE_PX", 128)
+    monkeypatch.setattr(segmenter, "window_side", lambda *_: 128)
 
 
 def run(scene, model, tmp_path, feedback=None, **options):
@@ -150,13 +150,13 @@ def test_windows_without_a_bounded_reach_are_blended(image, tmp_path, monkeypatc
     path, network = write_untrained_model(
         tmp_path / "m.safetensors", make_spec(halo_px=None, floats_per_px=192)
     )
-    monkeypatch.setattr(scenes, "window_side", lambda *_: 192)
-    wide = np.tile(image, (1, 1, 2))[:, :, :320]
+    monkeypatch.setattr(segmenter, "window_side", lambda *_: 192)
+    wide = np.tile(image, (1, 1, 2))[:, :, :280]
     scene = write_raster(tmp_path / "wide.tif", wide, nodata=0)
     target = likeliest(network, image)
     found, _, _ = run(scene, path, tmp_path, class_=str(target + 1))
     expected = whole_heat(network, wide, target, "down.3")
-    inner = (slice(None), slice(60, 260))
+    inner = (slice(None), slice(60, 220))
     # Near the edges of windows a few pixels see less: the weights differ by little.
     assert np.nanmax(np.abs(found[0] - expected)[inner]) < 0.12
     assert np.nanmean(np.abs(found[0] - expected)) < 0.01
@@ -208,7 +208,7 @@ def test_patch_classifiers_are_asked_window_by_window(image, tmp_path):
     assert np.isnan(found[0, 30:40, 60:75]).all()
     assert np.isfinite(found).sum() == HEIGHT * WIDTH - 150
     # Windows of 32 pixels every 16, from the corner on until all is seen.
-    assert facts["samples"] == 9 * 12
+    assert facts["samples"] == 8 * 10
     assert "windows" in (tmp_path / "r.html").read_text("utf-8")
 
 

@@ -99,7 +99,6 @@ CHOICES = {
     "pixelnet": ("spectral", 5, 5),
     "dcnn5": ("conv.2", 5, 2),
     "spectralnet": ("last", 64, 8),
-    "resnet18": ("backbone.layer4", 64, 4),
     "swin": ("backbone.norm", 64, 4),
     "vit": ("backbone.blocks.11.norm1", 64, 8),
 }
