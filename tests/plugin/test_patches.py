@@ -167,7 +167,8 @@ def classify(requests, provider, model_file, tmp_path):
         patches = tmp_path / folder
         patches.mkdir(exist_ok=True)
         given = {"PATCHES": str(patches), "MODEL": model_file, "OUTPUT": str(path), **more}
-        assert run("classifypatches", given) == {"OUTPUT": str(path)}
+        requests.answer = {"unclassified": 3}
+        assert run("classifypatches", given) == {"OUTPUT": str(path), "UNCLASSIFIED": 3}
         return path, given
 
     return table
@@ -185,10 +186,18 @@ def test_numbers_are_numbers_in_qgis(classify, content, id_type):
     assert next(layer.getFeatures())["confidence"] == 0.9
 
 
+def test_ids_stay_numbers_where_the_model_was_not_sure_enough(classify):
+    unsure = "patch,class,class_id,confidence,p_a,p_b\na.png,a,4,0.9,0.9,0.1\nb.png,,,0.5,0.5,0.5\n"
+    for more, id_type in (({"MIN_CONFIDENCE": 60}, "Integer"), ({}, "String")):
+        path, _ = classify(unsure, **more)
+        layer = QgsVectorLayer(str(path), "table", "ogr")
+        assert layer.fields().field("class_id").typeName() == id_type
+
+
 def test_the_table_is_loaded_under_the_name_of_the_patches(classify, provider):
     path, given = classify(ONE_CLASS)
     context, results = run_in_background(provider.algorithm("classifypatches"), given, "OUTPUT")
-    assert results == {"OUTPUT": str(path)}
+    assert results == {"OUTPUT": str(path), "UNCLASSIFIED": 3}
     details = context.layerToLoadOnCompletionDetails(str(path))
     layer = QgsProcessingUtils.mapLayerFromString(str(path), context)
     layer.setName(details.name)
