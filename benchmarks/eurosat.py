@@ -37,7 +37,6 @@ BUNDLED = {**ALIKE, "architecture": "spectralnet", "metric": "overall_accuracy"}
 CYCLES = (
     {"epochs": 36},
     {"epochs": 30, "learning-rate": 0.002, "mixup": 0.15, "cutmix": 0.35},
-    {"epochs": 44, "zoom": 0.25, "mixup": 0.2, "cutmix": 0.4},
 )
 COMPARED = ("spectralnet", "resnet18")
 COMPARISON = {**ALIKE, "epochs": 8, "fraction": 0.25, "mode": "train"}
