@@ -33,7 +33,7 @@ from .engine_home import (
     usable_home,
     write_record,
 )
-from .engine_source import ENGINE_VERSION, errors
+from .engine_source import ENGINE_VERSION, PLUGIN_DIR, errors
 from .environment import data_folder
 from .network_settings import Proxy
 from .pip_steps import Wishes, failure, installed_gb, needed_gb, pip_commands, pip_environment
@@ -41,7 +41,7 @@ from .uv_wheel import MANAGED_PYTHON, bring_uv
 from .verification import verify
 
 _KEPT_LINES = 60
-_VENV = ("-I", "-m", "venv")
+_VENV = ("-I", str(PLUGIN_DIR / "guarded.py"), "venv")
 _STEPS = 4
 
 
@@ -127,12 +127,14 @@ class _Installation:
         for note in self._base.notes:
             self._say(f"  {note}")
         uv = bring_uv(folder / "tmp", self._wishes.wheels, self._feedback)
-        command = [uv, "venv", "--no-config", "--seed", "--allow-existing"]
-        command += ["--python", python or MANAGED_PYTHON]
-        if self._wishes.wheels:
-            command += ["--offline", "--no-index", "--find-links", self._wishes.wheels]
         env = {**env, "UV_PYTHON_INSTALL_DIR": str(data_folder() / PYTHONS)}
-        self._run("making the environment with uv", [*command, str(folder)], folder, env)
+        step = "making the environment with uv"
+        command = [uv, "venv", "--no-config", "--allow-existing", "--python"]
+        self._run(step, [*command, python or MANAGED_PYTHON, str(folder)], folder, env)
+        wheels = self._wishes.wheels
+        source = ["--offline", "--no-index", "--find-links", wheels] if wheels else []
+        command = [uv, "pip", "install", "--no-config", "--python", python_in(folder), *source]
+        self._run(step, [*command, "pip"], folder, env)
 
     def _run(self, step: str, command: Sequence[str], folder: Path, env: dict[str, str]) -> None:
         """Run a command and show what it prints; raise when it fails or is cancelled."""

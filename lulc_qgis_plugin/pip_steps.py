@@ -124,6 +124,10 @@ _KNOWN = {
         "The disk of {home} is full.",
         "Free some space or choose another FOLDER; what was begun has been removed.",
     ),
+    r"python-build-standalone": (
+        "There is no Python that fits on this computer, and none could be fetched from GitHub.",
+        "Install Python 3.12 from python.org and name it with PYTHON.",
+    ),
     r"407 proxy|proxy authentication": (
         "The proxy {proxy} wants another user name or password.",
         "Correct it in Settings > Options > Network and try again.",

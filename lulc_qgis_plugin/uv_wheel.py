@@ -25,7 +25,7 @@ from .engine_source import errors
 
 VERSION = "0.13.9"
 MANAGED_PYTHON = "3.12"
-_INDEX = "https://pypi.org/pypi/uv/{version}/json"
+_INDEX = "https://pypi.org/pypi/uv/json"
 _WHEELS = {
     ("linux", "x86_64"): (
         "manylinux_2_17_x86_64.manylinux2014_x86_64",
@@ -99,12 +99,14 @@ def _from_folder(path: Path) -> bytes:
 
 
 def _download(name: str, feedback: QgsFeedback) -> bytes:
-    page = _INDEX.format(version=VERSION)
-    files = json.loads(_get(page, feedback).decode("utf-8"))["urls"]
+    files = json.loads(_get(_INDEX, feedback).decode("utf-8")).get("releases", {}).get(VERSION, [])
     place = next((item["url"] for item in files if item["filename"] == name), None)
     if place is None:
-        raise errors.EnvironmentFailure(f"{page} does not list {name}.")
-    return _get(urljoin(page, place), feedback)
+        raise errors.EnvironmentFailure(
+            f"{_INDEX} does not list {name}.",
+            "Install python3-venv (Debian, Ubuntu) or Python 3.12.",
+        )
+    return _get(urljoin(_INDEX, place), feedback)
 
 
 def _get(address: str, feedback: QgsFeedback) -> bytes:

@@ -184,6 +184,7 @@ def test_without_ensurepip_uv_makes_the_environment(home, monkeypatch, no_wheels
     [
         ("OSError: [Errno 28] No space left on device", "The disk of .* is full"),
         ("ProxyError('Cannot connect to proxy.', OSError(...))", "The proxy p:1 cannot be reached"),
+        ("Failed to download `https://x/python-build-standalone/a`\ndns error", "from GitHub"),
         ("Tunnel connection failed: 407 Proxy Authentication Required", "another user name"),
         ("Missing dependencies for SOCKS support", "SOCKS"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "not trusted"),
