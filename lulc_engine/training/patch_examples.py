@@ -14,7 +14,7 @@ from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.split import ROLE_NAMES
 from lulc_engine.training.patch_scores import Predictions
 
-MOST_EACH = 12
+MOST_EACH = 14  # two full rows of a page
 _HOW = (
     "Right: of each class in turn the patch that the model is surest of. Wrong: those that it is "
     "surest of, the worst first."

@@ -22,8 +22,8 @@ _MOST_UNITS = 50  # of a chip
 _LEAST_LABELLED = 20  # pixels of a polygon or block
 _EACH = 2  # windows of the best, of the worst and of those in between
 _HOW = (
-    "Of windows of {side} pixels around {unit} of the {split} set, these are the ones with the "
-    "lowest and the highest share of right pixels, and some from the middle."
+    "Of windows of {side} pixels around {unit} of the {split} set, those with the lowest and the "
+    "highest share of right pixels, and some from the middle."
 )
 
 
@@ -65,9 +65,13 @@ def _windows(session: Session, chip: Chip, role: int) -> Iterator[_Candidate]:
         raw = torch.from_numpy(as_input(chip.image, chip.valid))[None].to(session.device)
         logits = session.network(raw.contiguous(memory_format=torch.channels_last))
         answers = logits.argmax(dim=1)[0].to("cpu", torch.int16).numpy()
+    taken: list[tuple[slice, slice]] = []
     for unit in units[:: -(-len(units) // _MOST_UNITS)].tolist():
         rows, columns = np.nonzero((chip.units == unit) & (held >= 0))
         part = (_around(rows, held.shape[0]), _around(columns, held.shape[1]))
+        if any(_overlaps(part, other) for other in taken):
+            continue
+        taken.append(part)
         labels = held[part]
         labelled = int((labels >= 0).sum())
         if labelled < _LEAST_LABELLED:  # a ring, or larger than the window
@@ -86,18 +90,29 @@ def _around(places: np.ndarray, length: int) -> slice:
     return slice(start, start + SIDE_PX)
 
 
+def _overlaps(part: tuple[slice, slice], other: tuple[slice, slice]) -> bool:
+    """Return whether two windows share more than a quarter of their side both ways."""
+    return all(
+        abs(one.start - two.start) < 0.75 * SIDE_PX for one, two in zip(part, other, strict=True)
+    )
+
+
 def _examples(session: Session, found: list[_Candidate], split: str) -> Examples:
     found.sort(key=lambda item: item.share)
     middle = max(0, len(found) // 2 - _EACH // 2)
-    groups = {
-        "Worst": range(min(_EACH, len(found))),
-        "In between": range(middle, min(middle + _EACH, len(found))),
-        "Best": range(max(0, len(found) - _EACH), len(found)),
-    }
+    groups = (
+        {"Example": range(len(found))}
+        if len(found) <= _EACH
+        else {
+            "Worst": range(min(_EACH, len(found))),
+            "In between": range(middle, min(middle + _EACH, len(found))),
+            "Best": range(max(0, len(found) - _EACH), len(found)),
+        }
+    )
     chosen: dict[int, str] = {}
     for kind, numbers in groups.items():
         for number in numbers:
-            chosen.setdefault(number, kind)
+            chosen.setdefault(number, "Best" if found[number].share == 1 else kind)
     shown, name = composite(session.spec.bands)
     windows = [found[number] for number in chosen]
     images = stretched([item.image for item in windows], shown)
