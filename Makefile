@@ -38,11 +38,15 @@ test-qgis: package ## plugin and contract tests in QGIS, with the unpacked plugi
 	@rm -rf .qgis-settings  # the profile of pytest-qgis: an empty one each time
 	scripts/with_plugin.sh .venv-qgis/bin/python -m pytest $(ARGS) tests/plugin tests/contract
 
-test-model: package ## the graphical model (train, classify, assess, branch) through qgis_process
+test-model: package ## the graphical models (train, classify, assess, branch) through qgis_process
 	scripts/with_plugin.sh $(PYTHON) scripts/run_model.py
+	scripts/with_plugin.sh $(PYTHON) scripts/run_examples.py
 
 test-models: package ## every patch classifier: sizes, bands, real patches (half an hour)
 	scripts/with_plugin.sh $(PYTHON) -m pytest $(ARGS) tests/models_grid
+
+test-qgis-versions: package ## install, set up and run in QGIS 3.22, 3.40 and 3.44 (scripts/test_qgis_versions.py)
+	$(PYTHON) scripts/test_qgis_versions.py $(ARGS)
 
 bench: setup ## what benchmarks/RESULTS.md says of speed (half an hour on idle cores)
 	for name in classify dense assessment waiting_threads; do $(PYTHON) benchmarks/$$name.py || exit 1; done
