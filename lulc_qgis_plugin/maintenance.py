@@ -12,6 +12,7 @@ from qgis.core import QgsProcessingException, QgsProcessingFeedback
 from .engine_home import (
     DOWNLOADS,
     LOG,
+    MARKER,
     PYTHONS,
     delete,
     locked,
@@ -86,16 +87,22 @@ def move(folder: str, feedback: QgsProcessingFeedback) -> str:
     home, device = usable_home(folder), str(known.get("device", "cpu"))
     with locked(home):
         remove_leftovers(home, old)
-        new = new_environment(home, device)
+        new, renamed = new_environment(home, device), False
         try:
-            _copy(old, new, feedback)
+            renamed = _rename(old, new)
+            if not renamed:
+                _copy(old, new, feedback)
             python = python_in(new)
             verify(python, new, device, feedback)
             write_record(python, device)
         except BaseException:
-            delete(new)
+            if renamed:
+                new.rename(old)
+            else:
+                delete(new)
             raise
-    delete(old)
+    if not renamed:
+        delete(old)
     feedback.pushInfo(f"The engine is now in {new}")
     return python
 
@@ -119,6 +126,20 @@ def remove(feedback: QgsProcessingFeedback) -> None:
             "Close other QGIS windows and remove it again.",
         )
     feedback.pushInfo("The engine was removed." if folder else "There was no engine to remove.")
+
+
+def _rename(old: Path, new: Path) -> bool:
+    """Put an environment in the place of a new one on the same disk; return whether that worked."""
+    if old.stat().st_dev != new.stat().st_dev:
+        return False
+    delete(new)
+    try:
+        old.rename(new)
+    except OSError:  # Windows: a program uses it
+        new.mkdir()
+        shutil.copy2(old / MARKER, new / MARKER)
+        return False
+    return True
 
 
 def _copy(old: Path, new: Path, feedback: QgsProcessingFeedback) -> None:

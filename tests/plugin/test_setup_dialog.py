@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QMainWindow, QPushButton
 
 from lulc_qgis_plugin import desktop, engine_home, environment, installer, maintenance
+from lulc_qgis_plugin.engine_source import errors
 
 
 @pytest.fixture(autouse=True)
@@ -154,7 +155,10 @@ def test_a_run_without_an_engine_offers_the_set_up(shown, interface, provider):
     assert shown._dialog.isVisible()
 
 
-def test_moving_and_removing(home, tmp_path, monkeypatch):
+@pytest.mark.parametrize("same_disk", [True, False])
+def test_moving_and_removing(home, tmp_path, monkeypatch, same_disk):
+    if not same_disk:
+        monkeypatch.setattr(maintenance, "_rename", lambda old, new: False)
     monkeypatch.setattr(installer, "_VENV", ("-I", "-m", "venv", "--without-pip"))
     monkeypatch.setattr(installer, "pip_commands", lambda python, wishes: [[python, "-c", ""]])
     monkeypatch.setattr(installer, "verify", lambda *arguments: None)
@@ -169,6 +173,21 @@ def test_moving_and_removing(home, tmp_path, monkeypatch):
     for folder in (home, tmp_path / "another disk"):
         assert [path.name for path in folder.iterdir()] == ["install.lock"]
     assert maintenance.state().folder is None
+
+
+@pytest.mark.parametrize("same_disk", [True, False])
+def test_an_environment_that_does_not_work_elsewhere_stays(home, tmp_path, monkeypatch, same_disk):
+    monkeypatch.setattr(installer, "_VENV", ("-I", "-m", "venv", "--without-pip"))
+    monkeypatch.setattr(installer, "pip_commands", lambda python, wishes: [[python, "-c", ""]])
+    monkeypatch.setattr(installer, "verify", lambda *arguments: None)
+    if not same_disk:
+        monkeypatch.setattr(maintenance, "_rename", lambda old, new: False)
+    old = installer.set_up(installer.Wishes(python="/usr/bin/python3"), QgsProcessingFeedback())
+    with pytest.raises(errors.EnvironmentFailure, match="lacks the packages"):
+        maintenance.move(str(tmp_path / "elsewhere"), QgsProcessingFeedback())
+    assert environment.recorded_python() == old
+    assert environment.probe(old, ("json",)).prefix in old
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["install.lock"]
 
 
 def test_packages_of_other_versions_are_noticed(home):
