@@ -105,7 +105,7 @@ def test_killed_at_any_moment_the_next_try_succeeds(home, wheels):
     moments = random.Random(6)
     for _ in range(5):
         running = start(wheels)
-        time.sleep(moments.uniform(0.3, 6))
+        time.sleep(moments.uniform(0.3, 4.5))
         running.send_signal(signal.SIGKILL)
         running.wait()
         until = time.monotonic() + 20
