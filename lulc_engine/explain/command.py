@@ -12,6 +12,7 @@ import numpy as np
 
 from lulc_engine.errors import LabelError, OptionsError
 from lulc_engine.evaluation.matching import match_legends
+from lulc_engine.explain.target import choose_class
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.extent import parse_extent
 from lulc_engine.inference.fitting import compare_resolution, fit_bands
@@ -54,6 +55,7 @@ def explain(options: ExplainOptions, feedback: Feedback) -> dict[str, Any]:
     feedback.progress(0.0, "Reading the model")
     card, tensors = read_model(options.model)
     spec = read_spec(card)
+    choose_class(options.class_, spec.legend)  # a wrong name shall fail now
     with gdal_settings():
         work = _of_patches if options.patches else _of_scene
         result = work(options, card, spec, tensors, feedback)

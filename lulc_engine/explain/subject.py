@@ -12,16 +12,15 @@ from torch import Tensor
 from lulc_engine.devices import choose_device, use_threads
 from lulc_engine.errors import OptionsError
 from lulc_engine.explain.layers import Layer, choose_layer, find_layers
+from lulc_engine.explain.target import choose_class
 from lulc_engine.models.build import load_network, load_patch_network
 from lulc_engine.models.card import ModelSpec
 from lulc_engine.models.model_file import Tensors
 from lulc_engine.models.network import Network
 from lulc_engine.models.patch_network import PatchNetwork
 from lulc_engine.options import ExplainOptions
-from lulc_engine.rasters.legend import Legend
 from lulc_engine.rasters.reflectance import Radiometry
 
-_MOST_NAMED = 40
 # Sides, in strides, of the image that a segmenter is tried with: rows differ from columns.
 _TRIED = (4, 6)
 
@@ -112,25 +111,6 @@ def _trained_means(network: Network | PatchNetwork, spec: ModelSpec) -> Tensor |
         return None
     means = layer.mean.flatten()[: len(spec.bands)]
     return means.exp() if spec.transform == "log_ratio" else means
-
-
-def choose_class(word: str, legend: Legend) -> int | None:
-    """Return the index of a class by name or id; None for an empty word.
-
-    Raises:
-        OptionsError: no class has it.
-    """
-    if not word:
-        return None
-    names = [*legend.names, *map(str, legend.ids)]
-    if word.strip() in names:
-        return names.index(word.strip()) % len(legend)
-    shown = ", ".join(f"{item.id} {item.name}" for item in legend.classes[:_MOST_NAMED])
-    more = len(legend) - _MOST_NAMED
-    raise OptionsError(
-        f"The model has no class {word!r}.",
-        f"Its classes are: {shown}{f' and {more} more' if more > 0 else ''}.",
-    )
 
 
 def _layer(options: ExplainOptions, spec: ModelSpec, network: Network | PatchNetwork) -> Layer:
