@@ -290,7 +290,8 @@ def _bars(axes: Axes, values: list[float], names: list[str], size: float) -> Non
     for place, value in zip(places, values, strict=True):
         left = value < -_UNSEEN * span
         axes.annotate(
-            f"{value:.3f}", (value, place), (-4 if left else 4, 0), textcoords="offset points",
+            f"{value:.3f}", (value if left else max(value, 0), place), (-4 if left else 4, 0),
+            textcoords="offset points",
             va="center", ha="right" if left else "left", fontsize=size - 1.5,
         )  # fmt: skip
     axes.axvline(0, color=GREY, lw=0.8)
