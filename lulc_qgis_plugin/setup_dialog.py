@@ -100,7 +100,7 @@ class SetupDialog(QDialog):
         layout.addWidget(self._log, 1)
         layout.addLayout(self._buttons())
         width = self.fontMetrics().averageCharWidth()
-        self.resize(width * 105, width * 90)
+        self.resize(width * 100, width * 72)
         self.refresh()
 
     def refresh(self) -> None:
