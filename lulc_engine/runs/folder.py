@@ -263,7 +263,7 @@ def _check(folder: Path, given: str, resume: bool, can_resume: bool) -> names.Re
     if folder.exists() and not folder.is_dir():
         raise OptionsError(f"The run folder {given} is a file.", "Name a folder to make.")
     record = names.read_record(folder)
-    if record is not None and record["status"] == names.RUNNING:
+    if record is not None and names.surely_runs(record):
         raise OptionsError(f"A training is running in the run folder {given}.", "Name another one.")
     if resume:
         if record is None:

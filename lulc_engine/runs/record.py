@@ -6,6 +6,7 @@ Standard library only: a list of runs must not load a network's library.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,16 @@ def read_record(folder: Path) -> Record | None:
         record["status"] = KILLED
     found: Record = record
     return found
+
+
+def surely_runs(record: Record) -> bool:
+    """Return whether the process of a run is there; of another machine nobody can tell.
+
+    Nor on Windows, where asking would end it: who resumes a run there knows that it has stopped.
+    """
+    process = record["process"]
+    here = os.name != "nt" and process["host"] == this_host()
+    return bool(record["status"] == RUNNING and here and is_running(int(process["id"])))
 
 
 def write_record(folder: Path, record: Record) -> None:
