@@ -65,7 +65,7 @@ MIN_CONFIDENCE = (
 )
 RUNTIMES = ("auto", "openvino", "onnxruntime", "torch")
 PRECISIONS = ("auto", "f32", "bf16")
-SCHEDULES = ("one_cycle", "plateau")
+SCHEDULES = ("one_cycle", "plateau", "constant")
 KEPT = ("metric", "loss", "last")
 PATCH_METRICS = ("overall_accuracy", "macro_f1", "mean_iou", "kappa", "map")
 COMPARED_METRICS = (
@@ -711,9 +711,7 @@ class ExplainOptions(SceneOptions, MachineOptions):
         0,
         65535,
     )
-    extent: str = text(
-        "Part to explain: 'xmin,xmax,ymin,ymax [CRS]'; CRS defaults to the scene's."
-    )
+    extent: str = text("Part to explain: 'xmin,xmax,ymin,ymax [CRS]'; CRS defaults to the scene's.")
     max_patches: int = integer(
         "Most patches to explain, taken evenly from all of them.", 100, 1, 10**6
     )
