@@ -1,6 +1,6 @@
 # Every target can be called on its own and any number of times; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format lint type test-engine test-qgis test-model test-models test-qgis-versions check-package bench package clean
+.PHONY: help setup demo docs test format lint type test-engine test-qgis test-model test-models test-qgis-versions check-package bench package clean
 SHELL := /bin/bash
 
 VERSION := $(shell sed -n 's/^version=//p' metadata.txt 2>/dev/null)
@@ -32,7 +32,7 @@ type: setup ## mypy on the engine
 	.venv/bin/mypy
 
 test-engine: setup ## tests of the engine and of the repository
-	$(PYTHON) -m pytest $(ARGS) tests/engine tests/test_repository.py
+	$(PYTHON) -m pytest --numprocesses auto --dist loadfile $(ARGS) tests/engine tests/test_repository.py
 
 test-qgis: package ## plugin and contract tests in QGIS, with the unpacked plugin zip
 	@rm -rf .qgis-settings  # the profile of pytest-qgis: an empty one each time
@@ -48,8 +48,11 @@ test-models: package ## every patch classifier: sizes, bands, real patches (half
 test-qgis-versions: package ## install, set up and run in QGIS 3.22, 3.40 and 3.44 (scripts/test_qgis_versions.py)
 	$(PYTHON) scripts/test_qgis_versions.py $(ARGS)
 
-bench: setup ## what benchmarks/RESULTS.md says of speed (half an hour on idle cores)
-	for name in classify dense assessment waiting_threads; do $(PYTHON) benchmarks/$$name.py || exit 1; done
+bench: setup ## what benchmarks/RESULTS.md says of speed and memory (an hour on idle cores)
+	for name in classify dense training memory assessment waiting_threads; do $(PYTHON) benchmarks/$$name.py || exit 1; done
+
+docs: setup ## build the documentation site in build/docs/html
+	@scripts/docs.sh
 
 package: setup ## build the plugin zip in dist/
 	@$(PYTHON) scripts/package.py
