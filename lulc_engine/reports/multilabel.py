@@ -107,17 +107,21 @@ def _errors(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def _error(row: Mapping[str, Any]) -> str:
     name, support, said = words.quoted(row["name"]), row["support"], row["hits"] + row["alarms"]
     if not support:
-        return f"No patch has {name}, but {thousands(said)} are said to have it."
-    missed = f"{words.of(row['misses'], support, 'patches')} with {name} are missed"
+        return f"No patch has {name}, but it is said of {thousands(said)} {_patches(said)}."
+    missed = f"{name} is missed in {words.of(row['misses'], support, _patches(support))}"
     if not said:
         return f"{missed}: it is never said."
     if not row["alarms"]:
         return f"{missed}; there are no false alarms."
     share = percent(row["alarms"] / said)
-    wrong = f"{thousands(row['alarms'])} of the {thousands(said)} said to have it ({share})"
+    wrong = f"wrongly said of {thousands(row['alarms'])} of {thousands(said)} ({share})"
     if not row["misses"]:
-        return f"No patch with {name} is missed, but {wrong} are false alarms."
-    return f"{missed}, and {wrong} are false alarms."
+        return f"{name} is never missed, but {wrong}."
+    return f"{missed}, and {wrong}."
+
+
+def _patches(count: int) -> str:
+    return "patch" if count == 1 else "patches"
 
 
 def _on_thresholds(rows: Sequence[Mapping[str, Any]], split: str) -> list[str]:

@@ -143,9 +143,8 @@ def test_scores_are_shown_in_numbers_and_words():
         "One-error 0.0 %",
         f"Ranking precision {part['lrap']:.3f}",
         "for 0.0 % of the patches (subset accuracy)",
-        "No patch has “city”, but 1 are said to have it.",
-        "2 of 3 patches (66.7 %) with “forest” are missed, and 1 of the 2 said to have it (50.0 %) "
-        "are false alarms.",
+        "No patch has “city”, but it is said of 1 patch.",
+        "“forest” is missed in 2 of 3 patches (66.7 %), and wrongly said of 1 of 2 (50.0 %).",
         "forest 0.65 0.500 0.333 0.400 0.357 0.250",  # threshold, precision, recall, F1, F2, IoU
         "city 0.50 0.000 – 0.000 0.000 0.000 – 0",  # noqa: RUF001 - the sign for no value
         "forest 1 2 1 0",
@@ -161,9 +160,9 @@ def test_scores_are_shown_in_numbers_and_words():
 @pytest.mark.parametrize(
     ("targets", "said", "sentence"),
     [
-        ([[1], [1]], [[0.9], [0.1]], "1 of 2 patches (50.0 %) with “a” are missed; there are no"),
-        ([[1], [0]], [[0.9], [0.9]], "No patch with “a” is missed, but 1 of the 2 said to have it"),
-        ([[1], [0]], [[0.1], [0.1]], "1 of 1 patches (100.0 %) with “a” are missed: it is never"),
+        ([[1], [1]], [[0.9], [0.1]], "“a” is missed in 1 of 2 patches (50.0 %); there are no"),
+        ([[1], [0]], [[0.9], [0.9]], "“a” is never missed, but wrongly said of 1 of 2 (50.0 %)."),
+        ([[1], [0]], [[0.1], [0.1]], "“a” is missed in 1 of 1 patch (100.0 %): it is never said."),
     ],
 )
 def test_sentences_on_errors(targets, said, sentence):
