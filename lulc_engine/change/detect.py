@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +82,12 @@ def _write_map(
     areas = AreaCounter(legend, grid)
     values = np.array([*legend.ids, nodata], dtype)
     layout = Layout(dtype, nodata, tags=tags, legend=legend)
-    with StripWriter(path, grid, layout, outputs) as writer:
+    with (
+        StripWriter(path, grid, layout, outputs) as writer,
+        contextlib.closing(maps.blocks()) as blocks,
+    ):
         whole_rows = 0
-        for share, window, before, after in maps.blocks():
+        for share, window, before, after in blocks:
             feedback.check()
             feedback.progress(share, "Writing the change map")
             if window.row_off > whole_rows:

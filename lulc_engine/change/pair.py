@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 
@@ -65,15 +66,20 @@ class MapPair:
         for part in (self.before, self.after, self._band):
             part.close()
 
-    def blocks(self) -> Iterator[tuple[float, Window, Values, Values]]:
+    def blocks(self) -> Generator[tuple[float, Window, Values, Values], None, None]:
         """Yield share of the work done, window, and both maps' values (H, W) in it.
 
-        Values are of any integer type; pixels that a map does not cover are MASKED.
+        Values are of any integer type; pixels that a map does not cover are MASKED. To be closed
+        before the maps are.
         """
         windows = list(self.before.blocks(self.before.grid.window))
-        read = ReadAhead(windows, lambda window: (self.before.read(window), self._after(window)))
-        for number, (window, (before, after)) in enumerate(read):
-            yield number / len(windows), window, before, after
+
+        def read(window: Window) -> tuple[Values, Values]:
+            return self.before.read(window), self._after(window)
+
+        with ReadAhead(windows, read) as reads:
+            for number, (window, (before, after)) in enumerate(reads):
+                yield number / len(windows), window, before, after
 
     def count(self, feedback: Feedback) -> Counter[tuple[int, int]]:
         """Return how often each value of the first map meets each value of the second.
@@ -82,16 +88,17 @@ class MapPair:
             DataError: the maps do not overlap, or have so many values that they are no classes.
         """
         counts: Counter[tuple[int, int]] = Counter()
-        for share, _, before, after in self.blocks():
-            feedback.check()
-            feedback.progress(share, "Comparing the maps")
-            counts.update(_pairs(before, after))
-            if len(counts) > _MOST_PAIRS:
-                raise DataError(
-                    f"{Path(self.before.path).name} and {Path(self.after.path).name} have too many "
-                    "different values.",
-                    "Choose classified rasters, not images.",
-                )
+        with contextlib.closing(self.blocks()) as blocks:
+            for share, _, before, after in blocks:
+                feedback.check()
+                feedback.progress(share, "Comparing the maps")
+                counts.update(_pairs(before, after))
+                if len(counts) > _MOST_PAIRS:
+                    raise DataError(
+                        f"{Path(self.before.path).name} and {Path(self.after.path).name} have too "
+                        "many different values.",
+                        "Choose classified rasters, not images.",
+                    )
         if all(after == MASKED for _, after in counts):
             raise DataError(
                 f"{Path(self.after.path).name} does not overlap {Path(self.before.path).name}.",

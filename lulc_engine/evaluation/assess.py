@@ -170,18 +170,19 @@ def _count(class_map: ClassMap, labels: Labels, feedback: Feedback) -> UnitCount
         return counts
     blocks = list(class_map.blocks(labels.window))
     # The map is read in one thread while the reference is read and both are counted in this one.
-    for number, (block, values) in enumerate(ReadAhead(blocks, class_map.read)):
-        feedback.check()
-        feedback.progress(number / len(blocks), "Comparing map and reference")
-        reference, units = labels.read_with_units(block)
-        if not (reference >= 0).any():
-            continue
-        if units is not None:
-            counts.add_mixed(units, reference, values)
-            continue
-        for unit, part in split_by_blocks(block, side):
-            place = part.relative_to(block)
-            counts.add(unit, reference[place], values[place])
+    with ReadAhead(blocks, class_map.read) as reads:
+        for number, (block, values) in enumerate(reads):
+            feedback.check()
+            feedback.progress(number / len(blocks), "Comparing map and reference")
+            reference, units = labels.read_with_units(block)
+            if not (reference >= 0).any():
+                continue
+            if units is not None:
+                counts.add_mixed(units, reference, values)
+                continue
+            for unit, part in split_by_blocks(block, side):
+                place = part.relative_to(block)
+                counts.add(unit, reference[place], values[place])
     return counts
 
 

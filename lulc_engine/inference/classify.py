@@ -143,18 +143,20 @@ def _run(
         return None if pixels is None else runtime.run(*pixels)
 
     started, count = time.monotonic(), len(plan.jobs)
-    reads = ReadAhead(plan.jobs, read, threads=readers)
-    windows = in_order(reads, compute, runtime.streams)
-    for number, (job, pixels, prediction) in enumerate(windows):
-        feedback.check()
-        if pixels is not None and prediction is not None:
-            sink.put(job, pixels, prediction.cut(job.core))
-        below = plan.jobs[number + 1].place.row_off if number + 1 < count else plan.height
-        if below > job.place.row_off:
-            sink.complete_rows(below)
-        share = (number + 1) / count
-        left = (time.monotonic() - started) * (1 / share - 1)
-        feedback.progress(0.97 * share, f"Window {number + 1} of {count}, {left:.0f} s left")
+    with (
+        ReadAhead(plan.jobs, read, threads=readers) as reads,
+        contextlib.closing(in_order(reads, compute, runtime.streams)) as windows,
+    ):
+        for number, (job, pixels, prediction) in enumerate(windows):
+            feedback.check()
+            if pixels is not None and prediction is not None:
+                sink.put(job, pixels, prediction.cut(job.core))
+            below = plan.jobs[number + 1].place.row_off if number + 1 < count else plan.height
+            if below > job.place.row_off:
+                sink.complete_rows(below)
+            share = (number + 1) / count
+            left = (time.monotonic() - started) * (1 / share - 1)
+            feedback.progress(0.97 * share, f"Window {number + 1} of {count}, {left:.0f} s left")
 
 
 def _say_seams(sink: Sink, feedback: Feedback) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
@@ -16,6 +16,12 @@ Found = TypeVar("Found")
 
 class ReadAhead(Generic[Job, Result]):
     """Iterates over ``(job, read(job))`` in order, with reads running ahead in threads.
+
+        with ReadAhead(jobs, read) as reads:
+            for job, result in reads:
+
+    At the end of the block no read is under way, also after an error, so that what is read from can
+    be closed: GDAL does not survive the closing of a dataset that another thread reads.
 
     GDAL and torch release Python's lock, so threads are enough and nothing is copied between
     processes.
@@ -38,7 +44,14 @@ class ReadAhead(Generic[Job, Result]):
         self._jobs, self._read = jobs, read
         self._depth, self._threads = max(depth, threads + 1), threads
 
-    def __iter__(self) -> Iterator[tuple[Job, Result]]:
+    def __enter__(self) -> Iterator[tuple[Job, Result]]:
+        self._results = self._read_all()
+        return self._results
+
+    def __exit__(self, *_: object) -> None:
+        self._results.close()
+
+    def _read_all(self) -> Generator[tuple[Job, Result], None, None]:
         waiting: deque[tuple[Job, Future[Result]]] = deque()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="reader") as pool:
             try:
@@ -60,7 +73,7 @@ class ReadAhead(Generic[Job, Result]):
 
 def in_order(
     items: Iterable[tuple[Job, Result]], compute: Callable[[Result], Found], streams: int
-) -> Iterator[tuple[Job, Result, Found]]:
+) -> Generator[tuple[Job, Result, Found], None, None]:
     """Yield ``(job, read, compute(read))`` in order, with several computed at once.
 
     One more is under way than there are streams, so that none waits while the consumer writes.

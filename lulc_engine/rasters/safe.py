@@ -9,6 +9,7 @@ makes up no values beyond the measured ones.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,8 +40,10 @@ def find_product(path: str | Path) -> Path | None:
     path = Path(path)
     if _METADATA.match(path.name):
         return path
-    if path.is_dir():
-        return next((item for item in sorted(path.iterdir()) if _METADATA.match(item.name)), None)
+    with contextlib.suppress(OSError):  # no folder that can be read, or no possible name of one
+        if path.is_dir():
+            inside = sorted(path.iterdir())
+            return next((item for item in inside if _METADATA.match(item.name)), None)
     return None
 
 

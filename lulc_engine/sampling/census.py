@@ -50,16 +50,17 @@ def take_census(class_map: ClassMap, feedback: Feedback) -> Census:
     blocks = tuple(class_map.blocks(class_map.grid.window))
     found: list[dict[int, int]] = []
     values: set[int] = set()
-    for number, (_, pixels) in enumerate(ReadAhead(blocks, class_map.read)):
-        feedback.check()
-        feedback.progress(number / len(blocks), "Counting the classes of the map")
-        found.append(_counted(pixels))
-        values.update(found[-1])
-        if len(values) > MAX_CLASSES + 1:
-            raise DataError(
-                f"{class_map.path} has more than {MAX_CLASSES} different values.",
-                "Choose a classified raster, not an image.",
-            )
+    with ReadAhead(blocks, class_map.read) as reads:
+        for number, (_, pixels) in enumerate(reads):
+            feedback.check()
+            feedback.progress(number / len(blocks), "Counting the classes of the map")
+            found.append(_counted(pixels))
+            values.update(found[-1])
+            if len(values) > MAX_CLASSES + 1:
+                raise DataError(
+                    f"{class_map.path} has more than {MAX_CLASSES} different values.",
+                    "Choose a classified raster, not an image.",
+                )
     present = values - class_map.unclassified_values(values, set())
     if not present:
         raise DataError(

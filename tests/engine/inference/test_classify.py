@@ -3,6 +3,7 @@
 import csv
 import json
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -366,10 +367,11 @@ def test_reading_ahead_keeps_the_order_and_the_bound():
         started.append(job)
         return job * 2
 
-    for job, result in ReadAhead(range(30), read, depth=3):
-        assert result == job * 2
-        done.append(job)
-        assert len(started) - len(done) <= 5, "read too far ahead"
+    with ReadAhead(range(30), read, depth=3) as reads:
+        for job, result in reads:
+            assert result == job * 2
+            done.append(job)
+            assert len(started) - len(done) <= 5, "read too far ahead"
     assert done == list(range(30))
 
 
@@ -381,7 +383,8 @@ def test_several_readers_work_at_once_and_in_order():
             together.wait()
         return job * 2
 
-    found = list(ReadAhead(range(30), read, threads=3))
+    with ReadAhead(range(30), read, threads=3) as reads:
+        found = list(reads)
     assert found == [(job, job * 2) for job in range(30)]
 
 
@@ -412,16 +415,37 @@ def test_an_error_of_the_reader_reaches_the_consumer():
             raise DataError("damaged")
         return job
 
-    results = iter(ReadAhead(range(5), read))
-    assert [next(results), next(results)] == [(0, 0), (1, 1)]
-    with pytest.raises(DataError, match="damaged"):
-        next(results)
+    with ReadAhead(range(5), read) as results:
+        assert [next(results), next(results)] == [(0, 0), (1, 1)]
+        with pytest.raises(DataError, match="damaged"):
+            next(results)
 
 
 def test_the_reader_stops_with_the_consumer():
     read = []
-    for job, _ in ReadAhead(iter(range(10**9)), read.append, depth=2):
-        if job == 3:
-            break
+    with ReadAhead(iter(range(10**9)), read.append, depth=2) as reads:
+        for job, _ in reads:
+            if job == 3:
+                break
     assert len(read) < 10
     assert not any(thread.name.startswith("reader") for thread in threading.enumerate())
+
+
+def test_no_read_is_under_way_when_an_error_leaves_the_block():
+    """What is read from is closed next, while the error still holds on to its frames."""
+    under_way = []
+
+    def read(job):
+        under_way.append(job)
+        time.sleep(0.05)
+        under_way.remove(job)
+
+    def consume():
+        with ReadAhead(range(99), read, threads=3) as reads:
+            for _ in reads:
+                raise Cancelled
+
+    with pytest.raises(Cancelled) as caught:
+        consume()
+    assert caught.value.__traceback__ is not None
+    assert under_way == []

@@ -125,7 +125,13 @@ def test_names_of_a_product(tmp_path):
         assert find_product(name) == metadata
         with contextlib.closing(Scene(name)) as scene:
             assert len(scene.bands) == 12
-    for name in (tmp_path, tmp_path / "scene.tif", "MTD_TL.xml", f"SENTINEL2_L2A:{metadata}:10m:X"):
+    for name in (
+        tmp_path,
+        tmp_path / "scene.tif",
+        "MTD_TL.xml",
+        "x" * 5000,
+        f"SENTINEL2_L2A:{metadata}:10m:X",
+    ):
         assert find_product(name) is None
 
 
