@@ -17,6 +17,16 @@ import lulc_engine
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_WITH_PLUGIN = ("errors", "options", "protocol")
+# Of these the plugin asks whether a scene fits a model; QGIS's Python has numpy.
+RULES_FOR_PLUGIN = (
+    "feedback",
+    "inference.radiometry",
+    "models.card",
+    "models.model_file",
+    "rasters.bands",
+    "rasters.legend",
+    "rasters.reflectance",
+)
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -124,12 +134,14 @@ def test_plugin_is_written_for_python_39(path):
     ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
 
 
-@pytest.mark.parametrize("module", SHARED_WITH_PLUGIN)
+@pytest.mark.parametrize("module", [*SHARED_WITH_PLUGIN, *RULES_FOR_PLUGIN])
 def test_shared_modules_are_written_for_python_39(module):
-    source = (ROOT / "lulc_engine" / f"{module}.py").read_text(encoding="utf-8")
+    source = ROOT.joinpath("lulc_engine", *module.split(".")).with_suffix(".py").read_text("utf-8")
     tree = ast.parse(source, feature_version=(3, 9))
     # X | Y parses on 3.9 and fails when it is evaluated, which the future import prevents.
     assert any(isinstance(n, ast.ImportFrom) and n.module == "__future__" for n in tree.body)
+    named = {word.arg for n in ast.walk(tree) if isinstance(n, ast.Call) for word in n.keywords}
+    assert not named & {"strict", "slots", "kw_only"}  # of zip and dataclass since 3.10
 
 
 @pytest.mark.parametrize("module", SHARED_WITH_PLUGIN)
@@ -138,6 +150,17 @@ def test_shared_modules_load_only_the_standard_library(module):
     top_level = {name.split(".")[0] for name in loaded}
     preloaded = set(run_python("print(*sys.modules)").replace(".", " ").split())
     assert top_level - sys.stdlib_module_names - preloaded == {"lulc_engine"}
+
+
+@pytest.mark.parametrize("module", RULES_FOR_PLUGIN)
+def test_rules_for_the_plugin_load_only_numpy_and_each_other(module):
+    loaded = run_python(f"import lulc_engine.{module}; print(*sys.modules)").split()
+    top_level = {name.split(".")[0] for name in loaded}
+    preloaded = set(run_python("print(*sys.modules)").replace(".", " ").split())
+    assert top_level - sys.stdlib_module_names - preloaded <= {"lulc_engine", "numpy"}
+    ours = {name[len("lulc_engine.") :] for name in loaded if name.startswith("lulc_engine.")}
+    packages = {"rasters", "models", "inference"}
+    assert ours <= {*SHARED_WITH_PLUGIN, *RULES_FOR_PLUGIN, *packages}
 
 
 @pytest.mark.parametrize("module", ["lulc_engine", "lulc_engine.cli.main", "lulc_engine.worker"])

@@ -74,11 +74,8 @@ def stretched(radiometry: Radiometry, stretch: Stretch) -> Radiometry:
         stretch: low and high reflectance per band.
     """
     spans = [high - low for low, high in stretch]
-    scale = [s / span for s, span in zip(radiometry.scale, spans, strict=True)]
-    offset = [
-        (o - low) / span
-        for o, (low, _), span in zip(radiometry.offset, stretch, spans, strict=True)
-    ]
+    scale = [s / span for s, span in zip(radiometry.scale, spans)]
+    offset = [(o - low) / span for o, (low, _), span in zip(radiometry.offset, stretch, spans)]
     reason = f"{radiometry.reason}, stretched"
     return Radiometry(tuple(scale), tuple(offset), radiometry.source, reason)
 

@@ -277,8 +277,7 @@ def _sides(spec: ModelSpec) -> list[int]:
 def _input(spec: ModelSpec, mean: Sequence[float], spread: Sequence[float]) -> dict[str, Any]:
     bands = [{"name": b.name, **({"eo:common_name": b.role} if b.role else {})} for b in spec.bands]
     scaling = [
-        {"type": "z-score", "mean": float(m), "stddev": float(s)}
-        for m, s in zip(mean, spread, strict=True)
+        {"type": "z-score", "mean": float(m), "stddev": float(s)} for m, s in zip(mean, spread)
     ]
     return {
         "name": "raw pixel values",

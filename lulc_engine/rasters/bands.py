@@ -172,7 +172,7 @@ def match_bands(available: Sequence[Band], needed: Sequence[Band]) -> tuple[list
             f"{len(available)}.",
             "Choose them with BANDS, in the model's order, or name them with BAND_NAMES.",
         )
-    for band, need in zip(available, needed, strict=True):
+    for band, need in zip(available, needed):
         if band.role and need.role and band.role != need.role:
             raise BandError(
                 f"Band {band.number} of the scene is {band.role} where the model needs "

@@ -149,13 +149,12 @@ def make_legend(
     ids: Sequence[int], names: Sequence[str], colors: Mapping[int, Color] | None = None
 ) -> Legend:
     """Return a legend with given colours, or colours chosen by name where there are none."""
+    if len(ids) != len(names):
+        raise ValueError(f"{len(ids)} ids for {len(names)} names")
     chosen = choose_colors(names)
     given = colors or {}
     return Legend(
-        tuple(
-            LegendClass(int(i), str(n), given.get(i, c))
-            for i, n, c in zip(ids, names, chosen, strict=True)
-        )
+        tuple(LegendClass(int(i), str(n), given.get(i, c)) for i, n, c in zip(ids, names, chosen))
     )
 
 
