@@ -15,12 +15,12 @@ from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QApplication, QPushButton
 
-from .algorithms.base import tr
 from .engine_notice import engine_notice
 from .engine_source import resource
 from .environment import SETTING, VARIABLE
 from .maintenance import state
 from .setup_dialog import SetupDialog
+from .translation import tr
 
 OFFERED = "lulc/setup_offered"
 

@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingModelAlgorithm, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .engine_source import resource
+from .translation import tr
 
 
 class ExampleProvider(QgsProcessingProvider):
@@ -18,7 +19,7 @@ class ExampleProvider(QgsProcessingProvider):
         return "lulcexamples"
 
     def name(self) -> str:
-        return self.tr("Land cover examples")
+        return tr("Land cover examples")
 
     def icon(self) -> QIcon:
         return QIcon(self.svgIconPath())

@@ -12,15 +12,22 @@ import re
 from qgis.core import QgsApplication
 
 from .engine_source import resource
+from .translation import locale_names
 
 
 def help_text(algorithm_id: str) -> str:
     """Return the help of an algorithm; empty where the file is missing."""
-    try:
-        text = resource("help", f"{algorithm_id}.md").read_text(encoding="utf-8")
-    except OSError:
-        return ""
+    text = _text(f"{algorithm_id}.md")
     return to_plain(text) if QgsApplication.platform() == "qgis_process" else to_html(text)
+
+
+def _text(name: str) -> str:
+    """Return a file in the user's language, from a folder such as help/de, else in English."""
+    for folder in (*locale_names(), ""):
+        path = resource("help", folder, name)
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    return ""
 
 
 def to_plain(text: str) -> str:

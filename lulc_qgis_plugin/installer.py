@@ -37,12 +37,13 @@ from .engine_source import ENGINE_VERSION, PLUGIN_DIR, errors
 from .environment import data_folder
 from .network_settings import Proxy
 from .pip_steps import Wishes, failure, installed_gb, needed_gb, pip_commands, pip_environment
+from .translation import tr
 from .uv_wheel import MANAGED_PYTHON, bring_uv
 from .verification import verify
 
 _KEPT_LINES = 60
 _VENV = ("-I", str(PLUGIN_DIR / "guarded.py"), "venv")
-_STEPS = 4
+_STEPS = 3
 
 
 def set_up(wishes: Wishes, feedback: QgsProcessingFeedback, proxy: Proxy | None = None) -> str:
@@ -90,7 +91,7 @@ class _Installation:
         self._say(f"Installing into {folder}; log in {self._home / LOG}")
         try:
             python = self._fill(folder)
-            self._step(3, "checking every package and classifying an image")
+            self._step(3, tr("checking every package and classifying an image"))
             verify(python, folder, self._wishes.device, self._feedback)
             write_record(python, self._wishes.device)
         except BaseException as err:
@@ -107,11 +108,12 @@ class _Installation:
 
     def _fill(self, folder: Path) -> str:
         env = pip_environment(self._home, folder, self._proxy)
-        self._step(1, "making the environment")
+        self._step(1, tr("making the environment"))
         self._make(folder, env)
         python = python_in(folder)
         size = installed_gb(self._wishes)
-        self._step(2, f"fetching and installing packages, about {size:.0f} GB on disk")
+        text = tr("fetching and installing packages, about {} GB on disk")
+        self._step(2, text.format(f"{size:.0f}"))
         for command in pip_commands(python, self._wishes):
             self._run("installing the packages", command, folder, env)
         return python
@@ -161,7 +163,8 @@ class _Installation:
             raise failure(step, code, last, self._home, self._proxy)
 
     def _step(self, number: int, text: str) -> None:
-        self._feedback.setProgressText(f"Step {number} of {_STEPS - 1}: {text}")
+        shown = tr("Step {number} of {last}: {what}")
+        self._feedback.setProgressText(shown.format(number=number, last=_STEPS, what=text))
         self._write(f"Step {number}: {text}")
 
     def _show_progress(self) -> None:

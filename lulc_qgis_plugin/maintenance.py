@@ -27,9 +27,8 @@ from .engine_home import (
 )
 from .engine_source import ENGINE_VERSION, errors
 from .environment import RECORD, Engine, data_folder, find_engine
+from .translation import tr
 from .verification import classify_demo, verify
-
-_DEVICES = {"cpu": "for the processor", "cuda": "for NVIDIA cards and the processor"}
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,17 @@ class State:
     def text(self) -> str:
         """Return it as a sentence."""
         if self.folder is None:
-            return "The engine is not installed yet."
-        text = f"The engine is installed in {self.folder}, {_DEVICES.get(self.device, '')}."
+            return tr("The engine is not installed yet.")
+        if self.device == "cuda":
+            text = tr("The engine is installed in {}, for NVIDIA cards and the processor.")
+        else:
+            text = tr("The engine is installed in {}, for the processor.")
+        text = text.format(self.folder)
         if not self.outdated:
             return text
         shown = ", ".join(self.outdated[:3]) + (" ..." if len(self.outdated) > 3 else "")
-        return f"{text} This plugin wants other versions of some packages ({shown}): update it."
+        other = tr("This plugin wants other versions of some packages ({}): update it.")
+        return f"{text} {other.format(shown)}"
 
 
 def state() -> State:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import QgsApplication, QgsProcessingProvider
+from qgis.PyQt.QtCore import QCoreApplication
 
 from .examples import ExampleProvider
 from .provider import LulcProvider
+from .translation import install_translator
 
 
 class LulcPlugin:
@@ -17,6 +19,7 @@ class LulcPlugin:
         self._iface = iface
         self._providers: list[QgsProcessingProvider] = []
         self._desktop: Any = None
+        self._translator = install_translator()  # before anything has a name
 
     def initProcessing(self) -> None:
         """Register the providers; qgis_process calls only this."""
@@ -38,3 +41,6 @@ class LulcPlugin:
             self._desktop = None
         while self._providers:
             QgsApplication.processingRegistry().removeProvider(self._providers.pop())
+        if self._translator is not None:
+            QCoreApplication.removeTranslator(self._translator)
+            self._translator = None

@@ -21,6 +21,7 @@ from .algorithms.suggest_samples import SuggestSamples
 from .algorithms.train_patch_classifier import TrainPatchClassifier
 from .algorithms.train_segmenter import TrainSegmenter
 from .engine_source import ENGINE_VERSION, resource
+from .translation import tr
 
 ALGORITHMS = (
     TrainSegmenter,
@@ -48,10 +49,10 @@ class LulcProvider(QgsProcessingProvider):
         return "lulc"
 
     def name(self) -> str:
-        return self.tr("Land cover")
+        return tr("Land cover")
 
     def longName(self) -> str:
-        return self.tr("Land cover (LULC)")
+        return tr("Land cover (LULC)")
 
     def versionInfo(self) -> str:
         return ENGINE_VERSION

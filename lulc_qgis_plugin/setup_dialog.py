@@ -36,12 +36,12 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from .algorithms.base import tr
 from .algorithms.setup_engine import CHECK, INSTALL, MOVE, REMOVE
 from .engine_home import LOG
 from .environment import data_folder
 from .maintenance import state
 from .pip_steps import Wishes, installed_gb, needed_gb
+from .translation import tr
 
 ALGORITHM = "lulc:setupengine"
 _MOST_LINES = 5000

@@ -14,7 +14,7 @@ from typing import Any
 
 from qgis.core import NULL, QgsProcessingContext, QgsSettings
 from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper, QgsFilterLineEdit
-from qgis.PyQt.QtCore import QCoreApplication, QUrl
+from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -27,6 +27,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from .own_widget import OwnWidget
+from .translation import tr
 
 _LAST_FOLDER = "Processing/LastInputPath"  # the setting that QGIS's own file widgets use
 
@@ -43,7 +44,7 @@ class TextWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         if settings.get("folder") or settings.get("filter"):
             layout.addWidget(self._button(settings))
         edit = holder.findChild(QLineEdit)
-        edit.setPlaceholderText(settings.get("placeholder", ""))
+        edit.setPlaceholderText(tr(settings.get("placeholder", "")))
         edit.textChanged.connect(self._announce)
         holder.setToolTip(self.parameterDefinition().toolTip())
         return holder  # not kept: it belongs to QGIS, see wrappedWidget()
@@ -68,8 +69,8 @@ class TextWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         button.setObjectName("browse")  # QgsFilterLineEdit and combo boxes have buttons, too
         button.setText("…")
         ways = {
-            _tr("Folder…"): self._choose_folder if settings.get("folder") else None,
-            _tr("File…"): functools.partial(self._choose_file, settings.get("filter", ""))
+            tr("Folder…"): self._choose_folder if settings.get("folder") else None,
+            tr("File…"): functools.partial(self._choose_file, settings.get("filter", ""))
             if settings.get("filter")
             else None,
         }
@@ -123,7 +124,3 @@ def _line(settings: dict[str, Any]) -> QWidget:
     box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     box.addItems(["", *settings["suggestions"]])
     return box
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("LulcPlugin", text)

@@ -17,7 +17,8 @@ NAME = "lulc_qgis_plugin"
 FILES = ("metadata.txt", "LICENSE", "constraints.txt")
 FOLDERS = ("resources", "lulc_engine")
 LEFT_OUT_FOLDERS = {"__pycache__", "tests", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
-LEFT_OUT_SUFFIXES = (".pyc", ".pyo", ".orig", ".tif.aux.xml", ".part", "~")
+# .ts: sources of translations, of which the plugin reads the .qm
+LEFT_OUT_SUFFIXES = (".pyc", ".pyo", ".orig", ".tif.aux.xml", ".part", ".ts", "~")
 LARGEST_MB = 25  # the plugin repository takes no more
 FIXED_TIME = (2026, 1, 1, 0, 0, 0)
 

@@ -17,11 +17,11 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingParameterDefinition,
     QgsProcessingUtils,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..child_process import is_inside
@@ -29,6 +29,7 @@ from ..engine_source import ENGINE_VERSION, errors, options, protocol, resource
 from ..environment import find_engine
 from ..help_text import help_text
 from ..styling import LayerStyle, style_when_loaded
+from ..translation import tr
 from ..worker import run_worker
 from .parameter_reader import ParameterReader
 from .parameters import from_option, help_of, option_fields, parameter_name
@@ -84,11 +85,17 @@ class LulcAlgorithm(QgsProcessingAlgorithm):
         self, definition: QgsProcessingParameterDefinition, help: str, advanced: bool = False
     ) -> None:
         """Declare a parameter with its help; an advanced one stands in a folded section."""
-        definition.setHelp(help)
+        definition.setDescription(tr(definition.description()))
+        definition.setHelp(tr(help))
         if advanced:
             flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
             definition.setFlags(definition.flags() | flag)
         self.addParameter(definition)
+
+    def addOutput(self, definition: QgsProcessingOutputDefinition) -> bool:
+        """Declare an output that is no file."""
+        definition.setDescription(tr(definition.description()))
+        return bool(super().addOutput(definition))
 
 
 class EngineAlgorithm(LulcAlgorithm):
@@ -235,11 +242,6 @@ class EngineAlgorithm(LulcAlgorithm):
                     )
                 outputs[name] = path
         return outputs
-
-
-def tr(text: str) -> str:
-    """Return a text in the user's language."""
-    return QCoreApplication.translate("LulcPlugin", text)
 
 
 def in_parameter_names(text: str) -> str:
