@@ -282,6 +282,7 @@ class TrainSegmenterOptions(SceneOptions, MachineOptions):
     )
     seed: int = integer("Seed of every random choice.", 0, 0, 2**32 - 1)
     keep_best: bool = switch("When cancelled, keep the best model so far (marked interrupted).")
+    resume: bool = switch("Go on with the stopped training in RUN_FOLDER.")
     model: str = text("Model file to write (.safetensors).", required=True)
     report: str = text("HTML report to write.")
     metrics: str = text("JSON file of metrics to write.")

@@ -94,7 +94,7 @@ class RunFolder(Run):
         self, folder: Path, command: str, options: Options, before: names.Record | None
     ) -> None:
         self.folder: Path = folder
-        self._command, self._options = command, options
+        self._command, self._options, self._before = command, options, before
         self._log = _read_lines(folder / names.LOG) if before else []
         self._end: dict[str, Any] = {}
         now = _now()
@@ -114,7 +114,8 @@ class RunFolder(Run):
         }
         with friendly_write_errors(folder):
             (folder / names.CHECKPOINTS).mkdir(exist_ok=True)
-        self.describe(options, {})
+        if before is None:  # a run that goes on has described itself
+            self.describe(options, {})
         self._update()
         self.log(f"{'Resumed' if before else 'Started'}: {command}")
 
@@ -193,6 +194,9 @@ class RunFolder(Run):
             error.message if isinstance(error, LulcError) else f"{type(error).__name__}: {error}"
         )
         self.log(f"Ended: {known}")
+        if self._before is not None and self._before.get("epochs", 0) == self._record["epochs"]:
+            self._update(**self._before)  # it could not be gone on with, and is what it was
+            return
         self._update(status=names.CANCELLED if cancelled else names.FAILED, message=known)
 
     def _update(self, **values: Any) -> None:

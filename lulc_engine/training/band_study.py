@@ -25,7 +25,7 @@ from lulc_engine.samples.patches.band_subset import with_bands
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.training.band_table import StudyRow, study_row
 from lulc_engine.training.patch_publish import INTERRUPTED, Trained
-from lulc_engine.training.snapshot import STATE_NAME
+from lulc_engine.training.state_file import STATE_NAME
 
 SINGLE = "single"
 

@@ -1,18 +1,16 @@
-"""The training loop: explicit, repeatable, and stopped at any moment."""
+"""The training loop: explicit, repeatable, stopped at any moment and gone on with."""
 
 from __future__ import annotations
 
-import dataclasses
-import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lulc_engine.devices import random_states, restore_random_states
 from lulc_engine.evaluation import scores
 from lulc_engine.feedback import Feedback
 from lulc_engine.losses import get_loss
@@ -25,67 +23,21 @@ from lulc_engine.samples.split import VALIDATION
 from lulc_engine.training.average import Average
 from lulc_engine.training.duration import in_words
 from lulc_engine.training.focus import AUTO_AFTER_EPOCHS, most_confused_pair
-from lulc_engine.training.optimiser import Descent, Schedule, diverged, make_optimizer
+from lulc_engine.training.kept import Best, Fit
+from lulc_engine.training.optimiser import (
+    Descent,
+    Schedule,
+    diverged,
+    make_optimizer,
+    optimizer_tensors,
+    restore_optimizer,
+)
 from lulc_engine.training.precision import IN_BFLOAT16, low_precision, prefers_bfloat16
 from lulc_engine.training.recipe import Recipe
+from lulc_engine.training.same_training import other_network
+from lulc_engine.training.snapshot import take
+from lulc_engine.training.state_file import Tensors
 from lulc_engine.training.validate import Validation, validate
-
-_CHANCE = 0.005
-
-Weights = dict[str, Tensor]
-
-
-@dataclass
-class Best:
-    """The best network so far: of the highest validation mIoU, among equals the latest.
-
-    Validation is often a few polygons, on which a difference below half a percent is chance. Among
-    such networks the latest has seen most and was trained at the lowest rate. Without any
-    validation the latest is all there is to go by.
-    """
-
-    epoch: int = 0
-    mean_iou: float = 0.0
-    highest: float = 0.0
-    weights: Weights = field(default_factory=dict)
-    matrix: np.ndarray | None = None
-    loss: float = math.nan
-
-    def is_matched_by(self, mean_iou: float) -> bool:
-        """Return whether a score is as good as the highest so far, or better."""
-        return mean_iou >= self.highest - _CHANCE
-
-
-@dataclass
-class Fit:
-    """The state of a training.
-
-    Attributes:
-        best: the best network so far.
-        lowest: that of the lowest validation loss, among equals and without validation the latest.
-        last: that of the latest epoch.
-        history: a row per epoch: epoch, loss, learning_rate, seconds, validation scores.
-        focus: indices of the focus classes.
-        notes: what a reader of the report must know.
-        stopped_early: whether training ended before the last epoch.
-    """
-
-    best: Best = field(default_factory=Best)
-    lowest: Best = field(default_factory=Best)
-    last: Best = field(default_factory=Best)
-    history: list[dict[str, Any]] = field(default_factory=list)
-    focus: tuple[int, ...] = ()
-    notes: list[str] = field(default_factory=list)
-    stopped_early: bool = False
-
-    def keep(self, network: Best) -> None:
-        """Let the network of an epoch take the places it deserves."""
-        self.last = network
-        if not network.loss > self.lowest.loss:  # also where one of them was not measured
-            self.lowest = network
-        if self.best.is_matched_by(network.mean_iou):
-            highest = max(self.best.highest, network.mean_iou)
-            self.best = dataclasses.replace(network, highest=highest)
 
 
 class Batch(NamedTuple):
@@ -142,6 +94,7 @@ class Trainer:
         self._loss = get_loss(recipe.loss)
         groups = [{"params": list(network.parameters()), "lr": recipe.learning_rate}]
         optimizer = make_optimizer(recipe.optimizer, groups, recipe.weight_decay)
+        self._optimizer = optimizer
         self._schedule = Schedule(optimizer, recipe.schedule, recipe.epochs * steps)
         self._descent = Descent(network, optimizer, self._schedule)
         self._average = Average(network, recipe.average) if recipe.average else None
@@ -160,31 +113,33 @@ class Trainer:
             Cancelled: the feedback was asked to stop; `state` holds what was reached.
             DataError: the loss is not a number again and again.
         """
+        first = self.state.last.epoch + 1
+        before = self.state.history[-1]["seconds"] if self.state.history else 0.0
         started = time.monotonic()
-        for epoch in range(1, self._recipe.epochs + 1):
-            loss = self._train_epoch(epoch, started, feedback)
-            if self._descent.taken == 0:  # an epoch without one good step: nothing has been learned
-                raise diverged()
-            result = self._validate(feedback)
-            self._keep(epoch, loss, result, time.monotonic() - started, feedback)
-            if epoch == AUTO_AFTER_EPOCHS and self._find_focus:
-                self._choose_focus(result.matrix, feedback)
-            self._after_epoch()
-            waited = epoch - self.state.best.epoch
+        for epoch in range(first, self._recipe.epochs + 1):
+            waited = epoch - 1 - self.state.best.epoch
             if waited >= self._recipe.patience:
                 self.state.stopped_early = True
                 feedback.info(f"Stopped: no better validation score for {waited} epochs.")
                 break
+            loss = self._train_epoch(epoch, first, started, feedback)
+            if self._descent.taken == 0:  # an epoch without one good step: nothing has been learned
+                raise diverged()
+            result = self._validate(feedback)
+            self._keep(epoch, loss, result, before + time.monotonic() - started, feedback)
+            if epoch == AUTO_AFTER_EPOCHS and self._find_focus:
+                self._choose_focus(result.matrix, feedback)
+            self._after_epoch()
         return self.state
 
-    def _train_epoch(self, epoch: int, started: float, feedback: Feedback) -> float:
+    def _train_epoch(self, epoch: int, first: int, started: float, feedback: Feedback) -> float:
         self._network.train()
         total = 0.0
         for step in range(self._steps):
             feedback.check()
             total += self.step(self.draw())
-            done = (epoch - 1) * self._steps + step + 1
-            share = done / (self._recipe.epochs * self._steps)
+            done = (epoch - first) * self._steps + step + 1
+            share = done / ((self._recipe.epochs - first + 1) * self._steps)
             left = (time.monotonic() - started) * (1 / share - 1)
             best = self.state.best
             score = f", best validation mIoU {best.mean_iou:.3f}" if best.epoch else ""
@@ -272,8 +227,7 @@ class Trainer:
         self.state.history.append(row)
         feedback.metric("epoch", **row)
         self._schedule.after_epoch(mean_iou)
-        source = self._judged.state_dict()
-        weights = {name: value.detach().cpu().clone() for name, value in source.items()}
+        weights = take(self._judged)
         self.state.keep(Best(epoch, mean_iou, mean_iou, weights, result.matrix, result.loss))
 
     def _choose_focus(self, matrix: np.ndarray, feedback: Feedback) -> None:
@@ -286,8 +240,46 @@ class Trainer:
             text = "No focus classes: nothing was confused on validation after 5 epochs."
         feedback.info(text)
         self.state.notes.append(text)
+        self._attend_to(focus)
+
+    def _attend_to(self, focus: tuple[int, ...]) -> None:
         self.state.focus = self._context.focus = focus
         self._context.weights = self._make_weights(focus).to(self._device)
+
+    def parts(self) -> tuple[dict[str, Tensors], dict[str, Any]]:
+        """Return what `restore` needs besides the state, as tensors and as JSON values."""
+        chance = {"noise": self._noise.get_state(), **random_states(self._device)}
+        tensors = {
+            "network": take(self._network),
+            "optimizer": optimizer_tensors(self._optimizer),
+            "chance": chance,
+        }
+        values = {
+            "groups": self._optimizer.state_dict()["param_groups"],
+            "schedule": self._schedule.state(),
+            "taken": self._descent.taken,
+            "focus": list(self.state.focus),
+        }
+        return tensors, values
+
+    def restore(self, tensors: dict[str, Tensors], values: dict[str, Any]) -> None:
+        """Go on from `parts`; the state holds already what was kept.
+
+        Raises:
+            DataError: they are of another network.
+        """
+        try:
+            self._network.load_state_dict(tensors["network"])
+            if self._average is not None:
+                self._average.network.load_state_dict(self.state.last.weights)
+            restore_optimizer(self._optimizer, tensors["optimizer"], values["groups"])
+        except (RuntimeError, ValueError) as err:
+            raise other_network() from err
+        self._schedule.restore(values["schedule"])
+        self._descent.taken = values["taken"]
+        self._attend_to(tuple(values["focus"]))
+        self._noise.set_state(tensors["chance"]["noise"])
+        restore_random_states(tensors["chance"], self._device)
 
 
 def _mean(values: list[float | None]) -> float | None:

@@ -34,7 +34,9 @@ from lulc_engine.training.patch_batches import PatchBatches, labels
 from lulc_engine.training.patch_recipe import PatchRecipe
 from lulc_engine.training.patch_validate import epoch_scores, predict
 from lulc_engine.training.precision import IN_BFLOAT16, low_precision, prefers_bfloat16
-from lulc_engine.training.snapshot import PatchFit, Snapshot, read_state, take, write_state
+from lulc_engine.training.same_training import other_network
+from lulc_engine.training.snapshot import PatchFit, Snapshot, take
+from lulc_engine.training.state_file import read_state, write_state
 
 
 class PatchTrainer:
@@ -244,10 +246,7 @@ class PatchTrainer:
                 self._average.network.load_state_dict(self.state.last.weights)
             restore_optimizer(self._optimizer, parts["optimizer"], values["groups"])
         except (RuntimeError, ValueError) as err:
-            raise DataError(
-                "The earlier training was of another network.",
-                "Repeat its options, or leave RESUME out.",
-            ) from err
+            raise other_network() from err
         self._schedule.restore(values["schedule"])
         self._descent.taken = values["taken"]
         self.batches.restore(parts["chance"], values["chance"])

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lulc_engine.errors import DataError
-from lulc_engine.options import TrainPatchesOptions, option_name
+from lulc_engine.options import TrainPatchesOptions
 from lulc_engine.outputs import friendly_write_errors
 from lulc_engine.reports.patches import split_rows
 from lulc_engine.samples.patches.patch_set import PatchSet
@@ -18,6 +17,7 @@ from lulc_engine.samples.split import ROLE_NAMES, Split
 from lulc_engine.training.patch_scores import KIND
 from lulc_engine.training.patch_session import PatchSession
 from lulc_engine.training.provenance import describe_file, stable_options, versions
+from lulc_engine.training.same_training import check_same
 
 # What decides which patches there are and which role each has.
 SPLIT_OPTIONS = (
@@ -133,7 +133,7 @@ def open_checkpoints(session: PatchSession, folder: Path, resume: bool) -> None:
     """
     mine, path = _identity(session), folder / _IDENTITY_NAME
     if resume and path.is_file():
-        _compare(mine, path)
+        check_same(mine, _read(path), folder, ("bands", "data", "roles"), "patches")
     with friendly_write_errors(folder):
         folder.mkdir(exist_ok=True)
         path.write_text(json.dumps(mine, sort_keys=True, indent=1) + "\n", encoding="utf-8")
@@ -150,30 +150,10 @@ def _identity(session: PatchSession) -> dict[str, Any]:
     }
 
 
-def _compare(mine: Mapping[str, Any], path: Path) -> None:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        earlier = json.loads(path.read_text(encoding="utf-8"))
-        before = dict(earlier["options"])
+        earlier: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        dict(earlier["options"])
     except (OSError, ValueError, KeyError, TypeError) as err:
         raise DataError(f"{path} is damaged.", "Train from the start, without RESUME.") from err
-    changed = [
-        f"{option_name(name)} was {_shown(before.get(name))} and is now {_shown(value)}"
-        for name, value in mine["options"].items()
-        if before.get(name) != value
-    ]
-    if changed:
-        raise DataError(
-            f"The training in {path.parent} had other options: {'; '.join(changed[:5])}.",
-            "Repeat its options, or leave RESUME out.",
-        )
-    if any(earlier.get(name) != mine[name] for name in ("bands", "data", "roles")):
-        raise DataError(
-            f"The training in {path.parent} had other patches.",
-            "Name the patches it had, or leave RESUME out.",
-        )
-
-
-def _shown(value: Any) -> str:
-    if value in (None, "", []):
-        return "not set"
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return earlier

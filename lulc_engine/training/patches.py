@@ -109,8 +109,8 @@ class _Trainer:
     ) -> Trained:
         session = prepare_session(options, patches, self._machine)
         self.folders[id(session)] = folder
-        describe_run(self._run, session)
         parts = {} if folder is None else stage_checkpoints(session, folder, resume, self._outputs)
+        describe_run(self._run, session)
         interrupted = False
         watch = functools.partial(keep_patch_epoch, session, self._run, folder)
         try:

@@ -9,7 +9,7 @@ from typing import Any
 from lulc_engine.reports.training import TrainingReport, render_training_report
 from lulc_engine.samples.dataset import Dataset
 from lulc_engine.samples.split import ROLE_NAMES, TEST
-from lulc_engine.training.fit import Fit
+from lulc_engine.training.kept import Fit
 from lulc_engine.training.provenance import command_line, machine_facts, repeating_command
 from lulc_engine.training.session import Session
 from lulc_engine.training.window_examples import window_examples

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from lulc_engine.devices import choose_device, make_repeatable, use_threads
-from lulc_engine.errors import Cancelled
+from lulc_engine.errors import Cancelled, OptionsError
 from lulc_engine.feedback import Feedback
 from lulc_engine.losses.context import FocusSettings, LossContext
 from lulc_engine.losses.pixels import class_weights
@@ -31,13 +31,15 @@ from lulc_engine.samples.labels import LabelSource, open_source
 from lulc_engine.samples.scenes import TrainingScene, open_scenes
 from lulc_engine.samples.split import TRAINING
 from lulc_engine.samples.statistics import channel_statistics, sample_pixels, value_range
-from lulc_engine.training.fit import Fit, Trainer
+from lulc_engine.training.fit import Trainer
 from lulc_engine.training.focus import named_focus
+from lulc_engine.training.kept import Fit
 from lulc_engine.training.provenance import describe_files, versions
 from lulc_engine.training.publish import MODEL, SCORES, stage
 from lulc_engine.training.recipe import choose_recipe, steps_per_epoch
 from lulc_engine.training.report import COMMAND
 from lulc_engine.training.segmenter_publish import keep_epoch, publish
+from lulc_engine.training.segmenter_resume import resume, save_state
 from lulc_engine.training.session import Session, decided
 
 # For networks whose reach has no useful bound: validation chips overlap by this much.
@@ -59,10 +61,11 @@ def train_segmenter(options: TrainSegmenterOptions, feedback: Feedback) -> dict[
         LulcError: see `errors`; nothing is written then.
         Cancelled: the run was cancelled. With KEEP_BEST the best model so far has been written.
     """
+    _check_options(options)
     started = time.monotonic()
     inputs = [*options.image, options.labels, options.test_labels, *options.mask]
     with (
-        open_run(COMMAND, options) as run,
+        open_run(COMMAND, options, options.resume) as run,
         gdal_settings(),
         Outputs([path.split("|")[0] for path in inputs if path]) as outputs,
         contextlib.closing(ChipStore()) as store,
@@ -71,10 +74,13 @@ def train_segmenter(options: TrainSegmenterOptions, feedback: Feedback) -> dict[
         options = run.with_outputs(options)
         parts = stage(options, outputs, {**MODEL, **SCORES})
         session = _prepare(options, store, started, feedback.part(0.0, 0.1))
+        trainer = _trainer(session, run)
+        if options.resume and run.checkpoints is not None:
+            resume(session, trainer, run.checkpoints)
         run.describe(session.options, _decisions(session))
         interrupted: Cancelled | None = None
         try:
-            _fit(session, run, feedback.part(0.1, 0.95))
+            _fit(session, trainer, feedback.part(0.1, 0.95))
         except Cancelled as cancel:
             if not options.keep_best or session.fit.best.epoch == 0:
                 raise
@@ -87,6 +93,14 @@ def train_segmenter(options: TrainSegmenterOptions, feedback: Feedback) -> dict[
         ) from interrupted
     feedback.progress(1.0, "Done")
     return result
+
+
+def _check_options(options: TrainSegmenterOptions) -> None:
+    """Refuse options that contradict each other, before any file is read."""
+    if options.resume and not options.run_folder:
+        raise OptionsError(
+            "--resume needs --run-folder.", "Name the run folder of the earlier training."
+        )
 
 
 def _decisions(session: Session) -> dict[str, Any]:
@@ -183,12 +197,17 @@ def _spec(options: TrainSegmenterOptions, scenes: list[TrainingScene], legend: L
     )
 
 
-def _fit(session: Session, run: Run, feedback: Feedback) -> None:
-    options, dataset, recipe = session.options, session.dataset, session.recipe
-    counts = dataset.count(TRAINING, len(dataset.legend))
+def _fit(session: Session, trainer: Trainer, feedback: Feedback) -> None:
+    dataset = session.dataset
     for row in dataset.split.describe(dataset.legend.names):
         if row["status"] != "ok":
             feedback.warning(f"Class {row['name']}: {row['status']}.")
+    trainer.run(feedback)
+
+
+def _trainer(session: Session, run: Run) -> Trainer:
+    options, dataset, recipe = session.options, session.dataset, session.recipe
+    counts = dataset.count(TRAINING, len(dataset.legend))
 
     def make_weights(focus: tuple[int, ...]) -> torch.Tensor:
         return class_weights(
@@ -206,6 +225,12 @@ def _fit(session: Session, run: Run, feedback: Feedback) -> None:
     dense = dataset.labelled_share() >= _DENSE
     balance = recipe.dense_balance if dense else recipe.balance
     sampler = WindowSampler(dataset.chips, places, recipe.window_px, balance, True, session.rng)
+
+    def after_epoch() -> None:
+        keep_epoch(session, run)
+        if run.checkpoints is not None:
+            save_state(session, trainer, run.checkpoints)
+
     trainer = Trainer(
         session.network,
         dataset,
@@ -217,9 +242,9 @@ def _fit(session: Session, run: Run, feedback: Feedback) -> None:
         focus is None and recipe.loss == "class_focused",
         session.device,
         session.fit,
-        lambda: keep_epoch(session, run),
+        after_epoch,
     )
-    trainer.run(feedback)
+    return trainer
 
 
 def _focus_settings(options: TrainSegmenterOptions) -> FocusSettings:

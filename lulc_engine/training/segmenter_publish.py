@@ -23,7 +23,7 @@ from lulc_engine.outputs import Outputs
 from lulc_engine.runs.folder import BEST_LOSS, BEST_METRIC, LAST, Run
 from lulc_engine.runs.record import CHECKPOINTS, PREDICTIONS
 from lulc_engine.samples.split import TEST
-from lulc_engine.training.fit import Best
+from lulc_engine.training.kept import Best
 from lulc_engine.training.pixel_predictions import write_pixel_predictions
 from lulc_engine.training.pixel_probabilities import add_probabilities
 from lulc_engine.training.provenance import describe_training, run_facts

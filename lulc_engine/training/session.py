@@ -13,7 +13,7 @@ from lulc_engine.models.card import ModelSpec
 from lulc_engine.models.network import Network
 from lulc_engine.options import TrainSegmenterOptions
 from lulc_engine.samples.dataset import Dataset
-from lulc_engine.training.fit import Fit
+from lulc_engine.training.kept import Fit
 from lulc_engine.training.recipe import GIVEN, Recipe
 
 

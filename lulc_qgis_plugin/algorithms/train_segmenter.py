@@ -101,6 +101,7 @@ class TrainSegmenter(EngineAlgorithm):
         add("DEVICE", "Compute on", advanced=True)
         add("THREADS", "Processor threads", advanced=True)
         add("KEEP_BEST", "Keep the best model when cancelled", advanced=True)
+        add("RESUME", "Resume from the run folder", advanced=True)
 
     def _add_outputs(self) -> None:
         add, file = self.add_option, QgsProcessingParameterFileDestination

@@ -28,7 +28,8 @@ ALWAYS = {"run.json", "config.json", "command.txt", "log.txt"}
 BY_EPOCH = {"epochs.csv", "curves.svg", "checkpoints"}
 RESULTS = {"metrics.json", "scores.csv", "report.html", "predictions.npz", "class_scores.svg"}
 MODELS = {"best_metric.safetensors", "best_loss.safetensors", "last.safetensors"}
-STATE = {"state.safetensors", "training.json"}
+SEGMENTER_STATE = {"state.safetensors"}
+STATE = {*SEGMENTER_STATE, "training.json"}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def names_in(folder):
 def test_a_segmenter_leaves_everything(run):
     folder, result = run
     assert names_in(folder) == ALWAYS | BY_EPOCH | RESULTS | {"confusion.svg"}
-    assert names_in(folder / "checkpoints") == MODELS
+    assert names_in(folder / "checkpoints") == MODELS | SEGMENTER_STATE
     record = read_record(folder)
     assert (record["status"], record["epochs"], record["split"]) == ("complete", 3, "test")
     assert record["model_sha256"] == result["model_sha256"]
@@ -107,7 +108,7 @@ def test_the_predictions_are_those_that_were_scored(run):
 
 def test_checkpoints_are_models_that_classify_reads(run, files, tmp_path):
     folder = run[0] / "checkpoints"
-    cards = {path.stem: read_card(path) for path in folder.iterdir()}
+    cards = {Path(name).stem: read_card(folder / name) for name in MODELS}
     assert cards["best_metric"]["model_sha256"] == run[1]["model_sha256"]
     assert cards["last"]["lulc:training"]["best_epoch"] == 3
     assert not cards["last"]["lulc:training"]["interrupted"]
@@ -185,6 +186,55 @@ def test_the_best_model_of_a_cancelled_run_is_there(files, tmp_path):
               run_folder=str(folder), **given)  # fmt: skip
     assert read_record(folder)["status"] == "interrupted"
     assert names_in(folder) >= RESULTS
+
+
+# 5 epochs find the focus classes, by which the loss then weighs.
+@pytest.mark.parametrize(
+    ("stop", "options"),
+    [(1, {"epochs": 3}), (6, {"epochs": 7, "recipe": "published", "focus_classes": "auto"})],
+    ids=["average and one cycle", "focus and plateau"],
+)
+def test_a_cancelled_run_is_resumed(files, tmp_path, stop, options):
+    """To the last bit like one that was never stopped."""
+    given = {**options, "seed": 5, "test_labels": str(files[2])}
+    whole = train(*files[:2], tmp_path / "whole.safetensors", **given)
+    folder, model = tmp_path / "run", tmp_path / "m.safetensors"
+    given |= {"run_folder": str(folder)}
+    with pytest.raises(Cancelled):
+        train(*files[:2], model, Record(cancel_after=stop), **given)
+    watch = Record()
+    done = train(*files[:2], model, watch, resume=True, **given)
+    assert [row["epoch"] for row in watch.epochs] == list(range(stop + 1, options["epochs"] + 1))
+    assert done["model_sha256"] == whole["model_sha256"]
+    assert done["scores"] == whole["scores"]
+    assert [int(row["epoch"]) for row in rows_of(folder / "epochs.csv")] == list(
+        range(1, options["epochs"] + 1)
+    )
+    seconds = [float(row["seconds"]) for row in rows_of(folder / "epochs.csv")]
+    assert seconds == sorted(seconds)
+    record = read_record(folder)
+    assert (record["status"], len(record["resumed"])) == ("complete", 1)
+
+
+def test_only_the_same_run_is_resumed(run, files, tmp_path):
+    folder, model = run[0], tmp_path / "m.safetensors"
+    given = {"epochs": 3, "seed": 5, "test_labels": str(files[2]), "resume": True}
+    config = (folder / "config.json").read_bytes()
+    for labels, more, error, sentence in (
+        (files[1], {}, OptionsError, "--resume needs --run-folder"),
+        (files[1], {"run_folder": str(tmp_path / "new")}, DataError, "holds no run"),
+        (files[1], {"run_folder": str(folder), "seed": 6}, DataError, "--seed was 5 and is now 6"),
+        (
+            Country(seed=1).polygons(tmp_path / Path(files[1]).name, NAMES, range(7)),
+            {"run_folder": str(folder)},
+            DataError,
+            "had other scenes or labels",
+        ),
+    ):
+        with pytest.raises(error, match=sentence):
+            train(files[0], labels, model, **{**given, **more})
+    assert (folder / "config.json").read_bytes() == config
+    assert (read_record(folder)["status"], read_record(folder)["resumed"]) == ("complete", [])
 
 
 def test_a_run_that_failed_says_why_and_may_be_overwritten(files, tmp_path):
