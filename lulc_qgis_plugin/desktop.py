@@ -1,4 +1,4 @@
-"""What the plugin adds to QGIS's desktop: the engine's set-up in the menu, and offers of it.
+"""What the plugin adds to QGIS's desktop: set-up and demo in the menu, and offers of the set-up.
 
 The set-up is offered once, when the plugin is loaded for the first time and there is no engine, and
 each time a run finds none. It is never started by itself.
@@ -15,14 +15,16 @@ from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QApplication, QPushButton
 
+from .demo import load_demo
 from .engine_notice import engine_notice
 from .engine_source import resource
-from .environment import SETTING, VARIABLE
+from .environment import SETTING, VARIABLE, data_folder
 from .maintenance import state
 from .setup_dialog import SetupDialog
 from .translation import tr
 
 OFFERED = "lulc/setup_offered"
+_LOOK_AGAIN_MS = 500
 
 
 class Desktop(QObject):
@@ -34,9 +36,13 @@ class Desktop(QObject):
         self._dialog: SetupDialog | None = None
         icon = QIcon(str(resource("icons", "provider.svg")))
         self._menu = tr("Land cover (LULC)")
-        self._action = QAction(icon, tr("Set up the engine ..."), iface.mainWindow())
-        self._action.triggered.connect(lambda: self.show_setup())
-        iface.addPluginToMenu(self._menu, self._action)
+        self._actions = [
+            QAction(icon, tr("Set up the engine ..."), iface.mainWindow()),
+            QAction(icon, tr("Load the demo scene"), iface.mainWindow()),
+        ]
+        for action, do in zip(self._actions, (self.show_setup, self.show_demo)):
+            action.triggered.connect(lambda checked=False, do=do: do())
+            iface.addPluginToMenu(self._menu, action)
         engine_notice.missing.connect(self.show_message)
         if iface.mainWindow().isVisible():  # the plugin was installed just now
             QTimer.singleShot(0, self.offer_once)
@@ -46,8 +52,9 @@ class Desktop(QObject):
     def unload(self) -> None:
         """Take everything away again."""
         engine_notice.missing.disconnect(self.show_message)
-        self._iface.removePluginMenu(self._menu, self._action)
-        self._action.deleteLater()
+        for action in self._actions:
+            self._iface.removePluginMenu(self._menu, action)
+            action.deleteLater()
         if self._dialog is not None:
             self._dialog.cancel()
             self._dialog.close()
@@ -65,8 +72,23 @@ class Desktop(QObject):
         self._dialog.activateWindow()
         return self._dialog
 
+    def show_demo(self) -> None:
+        """Load the demo scene and its polygons, and go there."""
+        folder = data_folder() / "demo"
+        try:
+            layers = load_demo(folder)
+        except OSError as err:
+            text = tr("The demo could not be copied to {}: {}").format(folder, err)
+            self._bar().pushMessage(tr("Land cover"), text, Qgis.MessageLevel.Warning, 0)
+            return
+        self._iface.setActiveLayer(layers[-1])
+        self._iface.zoomToActiveLayer()
+
     def offer_once(self) -> None:
         """Show the dialog where there is no engine and it was never offered; nothing is run."""
+        if QApplication.activeModalWidget() is not None:  # the plugin manager: ours would lie below
+            QTimer.singleShot(_LOOK_AGAIN_MS, self.offer_once)
+            return
         settings = QgsSettings()
         chosen = os.environ.get(VARIABLE, "").strip() or settings.value(SETTING, "")
         if chosen or state().folder is not None:

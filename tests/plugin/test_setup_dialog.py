@@ -7,7 +7,7 @@ import pytest
 from qgis.core import QgsApplication, QgsProcessingFeedback, QgsSettings
 from qgis.gui import QgsMessageBar
 from qgis.PyQt.QtCore import QObject, pyqtSignal
-from qgis.PyQt.QtWidgets import QMainWindow, QPushButton
+from qgis.PyQt.QtWidgets import QDialog, QMainWindow, QPushButton
 
 from lulc_qgis_plugin import desktop, engine_home, environment, installer, maintenance
 from lulc_qgis_plugin.engine_source import errors
@@ -74,9 +74,18 @@ def test_it_is_offered_once_and_stays_in_the_menu(shown, interface):
     shown._dialog.close()
     interface.initializationCompleted.emit()
     assert not shown._dialog.isVisible()
-    (action,) = interface.menu
-    action.trigger()
+    interface.menu[0].trigger()
     assert shown._dialog.isVisible()
+
+
+def test_it_waits_until_the_plugin_manager_is_closed(shown, interface):
+    manager = QDialog(interface.window)
+    manager.setModal(True)
+    manager.show()
+    shown.offer_once()
+    assert shown._dialog is None
+    manager.close()
+    wait_until(lambda: shown._dialog is not None and shown._dialog.isVisible())
 
 
 def test_it_is_not_offered_where_an_engine_was_chosen(shown, interface, monkeypatch):
