@@ -7,7 +7,7 @@ import numpy as np
 from lulc_engine.errors import RasterError
 from lulc_engine.evaluation.class_map import ClassMap, class_index
 from lulc_engine.feedback import Feedback
-from lulc_engine.rasters.areas import pixel_areas
+from lulc_engine.rasters.ground import pixel_areas
 from lulc_engine.rasters.legend import Legend
 
 

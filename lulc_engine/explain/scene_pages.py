@@ -15,6 +15,7 @@ from lulc_engine.options import ExplainOptions
 from lulc_engine.outputs import Outputs, friendly_write_errors
 from lulc_engine.rasters.geotiff import Layout, StripWriter
 from lulc_engine.rasters.grid import Window
+from lulc_engine.rasters.ground import pixel_metres
 from lulc_engine.rasters.style import ramp_qml
 from lulc_engine.reports import explanation_pictures as drawn
 from lulc_engine.reports.drawing import Picture
@@ -153,7 +154,7 @@ def _report(
             "same.",
             *cautions,
         ]
-    metres = view.scene.grid.pixel_metres()
+    metres = pixel_metres(view.scene.grid)
     size = f"{view.part.width} x {view.part.height} pixels"
     facts = [("Part", size if metres is None else f"{size} of {metres[0]:.3g} m")]
     if subject.spec.patch is not None:

@@ -8,6 +8,7 @@ from lulc_engine.errors import BandError
 from lulc_engine.feedback import Feedback
 from lulc_engine.models.card import ModelSpec
 from lulc_engine.rasters.bands import Band, choose_bands, match_bands
+from lulc_engine.rasters.ground import pixel_metres
 from lulc_engine.rasters.scene import Scene
 
 
@@ -51,7 +52,7 @@ def compare_resolution(
     scene: Scene, trained_px: Sequence[float] | None, feedback: Feedback
 ) -> None:
     """Warn where the scene's pixels are of another size than those of the training."""
-    own = scene.grid.pixel_metres()
+    own = pixel_metres(scene.grid)
     if not trained_px or own is None:
         return
     if not 0.66 < own[0] / trained_px[0] < 1.5:

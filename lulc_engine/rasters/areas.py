@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-import pyproj
 
 from lulc_engine.rasters.grid import Grid
+from lulc_engine.rasters.ground import pixel_areas
 from lulc_engine.rasters.legend import Legend
 
 _SQUARE_METRES_PER_HECTARE = 10_000
@@ -16,8 +14,7 @@ _SQUARE_METRES_PER_HECTARE = 10_000
 class AreaCounter:
     """Sums pixels and areas by class, row by row.
 
-    In a projected CRS a pixel's area is that of the grid; in a geographic one it is taken on the
-    ellipsoid, row by row, since it shrinks towards the poles. Without a CRS areas are unknown.
+    Areas of pixels are those on the ground (see `ground`). Without a CRS they are unknown.
     """
 
     def __init__(self, legend: Legend, grid: Grid) -> None:
@@ -55,24 +52,3 @@ class AreaCounter:
             hectares = round(area / _SQUARE_METRES_PER_HECTARE, 4) if self._known else None
             table.append([item.id, item.name, count, hectares, round(count / total, 6)])
         return table
-
-
-def pixel_areas(grid: Grid) -> np.ndarray | None:
-    """Return the area (rows,) of a pixel of each row in square metres, or None without a CRS."""
-    if grid.crs is None:
-        return None
-    if not grid.crs.is_geographic:
-        _, metres = grid.crs.linear_units_factor
-        area = abs(grid.transform.determinant) * metres**2
-        return np.full(grid.height, area)
-    crs = pyproj.CRS.from_wkt(grid.crs.to_wkt())
-    geod = crs.get_geod() or pyproj.Geod(ellps="WGS84")
-    degrees = math.degrees(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
-    middle = grid.width // 2
-    areas = np.zeros(grid.height)
-    for row in range(grid.height):
-        corners = [(middle, row), (middle + 1, row), (middle + 1, row + 1), (middle, row + 1)]
-        xs, ys = zip(*(grid.transform * corner for corner in corners), strict=True)
-        area, _ = geod.polygon_area_perimeter(degrees * np.array(xs), degrees * np.array(ys))
-        areas[row] = abs(area)
-    return areas

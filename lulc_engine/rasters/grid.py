@@ -10,8 +10,6 @@ from affine import Affine
 from rasterio.crs import CRS
 from rasterio.windows import Window as RasterioWindow
 
-_DEGREE_M = 111_320  # of latitude, and of longitude at the equator
-
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -103,17 +101,6 @@ class Grid:
         """Return the corners in CRS coordinates, in ring order (right also when rotated)."""
         corners = ((0, 0), (self.width, 0), (self.width, self.height), (0, self.height))
         return [self.transform * corner for corner in corners]
-
-    def pixel_metres(self) -> tuple[float, float] | None:
-        """Return about how long a pixel's sides are in metres; None without a CRS."""
-        if self.crs is None:
-            return None
-        width, height = self.pixel_size()
-        if not self.crs.is_geographic:
-            metres = self.crs.linear_units_factor[1]
-            return width * metres, height * metres
-        latitude = self.transform.f + self.transform.e * self.height / 2
-        return width * _DEGREE_M * math.cos(math.radians(latitude)), height * _DEGREE_M
 
     def pixel_size(self) -> tuple[float, float]:
         """Return the lengths of a pixel's sides along columns and rows, in CRS units."""

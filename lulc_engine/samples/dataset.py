@@ -11,6 +11,7 @@ from lulc_engine.errors import LabelError
 from lulc_engine.evaluation.matching import match_legends
 from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.grid import Grid, Window
+from lulc_engine.rasters.ground import pixel_metres
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.samples.blocks import BlockLattice, choose_block_px
 from lulc_engine.samples.chips import (
@@ -184,7 +185,7 @@ class DatasetBuilder:
             self._source.kind,
             self._notes,
             self._test_source is not None,
-            placed[0].labels.grid.pixel_metres(),
+            pixel_metres(placed[0].labels.grid),
             0 if (self._test_source or self._source).kind == "polygons" else lattice.block_px,
         )
         self._check(dataset)

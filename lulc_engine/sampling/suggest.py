@@ -12,8 +12,8 @@ from lulc_engine.evaluation.class_map import ClassMap
 from lulc_engine.feedback import Feedback
 from lulc_engine.options import SuggestSamplesOptions
 from lulc_engine.outputs import Outputs, check_writable
-from lulc_engine.rasters.areas import pixel_areas
 from lulc_engine.rasters.files import gdal_settings
+from lulc_engine.rasters.ground import pixel_areas
 from lulc_engine.reports.csv_table import Cell, csv_text
 from lulc_engine.reports.plain_text import percent, thousands
 from lulc_engine.sampling import points, size

@@ -18,6 +18,7 @@ from lulc_engine.options import SceneOptions
 from lulc_engine.rasters.bands import Band, role_of
 from lulc_engine.rasters.files import open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid
+from lulc_engine.rasters.ground import pixel_metres
 from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.assemble import refuse_nothing
@@ -132,7 +133,7 @@ def _look(folder: Path) -> tuple[dict[str, int], list[str], tuple[float, float] 
             if dataset.height != dataset.width:
                 raise RasterError(f"{files[name]} is not square.")
             if dataset.width > max(sides.values(), default=0):
-                pixel_m = Grid.of(dataset).pixel_metres()
+                pixel_m = pixel_metres(Grid.of(dataset))
             sides[name] = int(dataset.width)
             dtypes.append(str(dataset.dtypes[0]))
     return sides, dtypes, pixel_m

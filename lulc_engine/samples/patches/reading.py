@@ -19,6 +19,7 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.files import gdal_settings, open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid
+from lulc_engine.rasters.ground import pixel_metres
 from lulc_engine.rasters.scene import MAX_BANDS
 from lulc_engine.samples.patches.listing import IMAGE_SUFFIXES
 from lulc_engine.samples.patches.png import is_whole_png
@@ -166,7 +167,7 @@ def read_facts(path: Path, band_names: Sequence[str]) -> Facts:
         scales = tuple(float(dataset.scales[n - 1]) for n in numbers)
         offsets = tuple(float(dataset.offsets[n - 1]) for n in numbers)
         tags = dict(dataset.tags())
-        pixel_m = Grid.of(dataset).pixel_metres()
+        pixel_m = pixel_metres(Grid.of(dataset))
         is_colour = dataset.driver in _COLOUR_FORMATS and len(numbers) == 3
     if band_names and len(band_names) != len(numbers):
         raise OptionsError(

@@ -17,6 +17,7 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.options import PatchOptions
 from lulc_engine.outputs import file_sha256
 from lulc_engine.rasters.grid import Window
+from lulc_engine.rasters.ground import pixel_metres
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.samples.blocks import BlockLattice, choose_block_px
 from lulc_engine.samples.chips import ChipStore
@@ -94,7 +95,7 @@ def open_scene_patches(options: PatchOptions, feedback: Feedback, store: ChipSto
         source="scene",
         notes=notes,
         files=[_file(path) for path in (*options.image, options.labels, *options.mask)],
-        pixel_m=first.grid.pixel_metres(),
+        pixel_m=pixel_metres(first.grid),
         units=split,
         unit_rows=pixels.units,
         places=pixels.places,

@@ -7,8 +7,9 @@ import rasterio
 from affine import Affine
 from factories import CRS, ORIGIN
 
-from lulc_engine.rasters.areas import AreaCounter, pixel_areas
+from lulc_engine.rasters.areas import AreaCounter
 from lulc_engine.rasters.grid import Grid
+from lulc_engine.rasters.ground import pixel_areas, pixel_metres
 from lulc_engine.rasters.legend import make_legend
 
 LEGEND = make_legend([3, 70000, 5], ["water", "forest", "unused"])
@@ -73,6 +74,30 @@ def test_geographic(crs, north):
 def test_geographic_areas_sum_to_the_ellipsoid():
     grid = grid_of("EPSG:4326", Affine(1, 0, -180, 0, -1, 90), 180, 360)
     assert pixel_areas(grid).sum() * 360 == pytest.approx(5.10065621724e14, rel=1e-4)
+
+
+def test_web_mercator_is_measured_on_the_ground():
+    # The same place at 47.4 degrees north: 10 m on the ground are 14.8 in Web Mercator.
+    to_mercator = pyproj.Transformer.from_crs("EPSG:32632", "EPSG:3857", always_xy=True)
+    left, top = to_mercator.transform(500_000, 5_250_000)
+    right, bottom = to_mercator.transform(510_000, 5_240_000)
+    grid = grid_of(
+        "EPSG:3857",
+        Affine((right - left) / 1000, 0, left, 0, (bottom - top) / 1000, top),
+        1000,
+        1000,
+    )
+    areas = pixel_areas(grid)
+    assert areas.sum() * 1000 / 1e4 == pytest.approx(10_000, rel=2e-3)
+    assert areas[0] < areas[-1]
+    assert pixel_metres(grid) == pytest.approx((10, 10), rel=5e-3)
+    assert grid.pixel_size()[0] > 14.7
+
+
+def test_a_plan_without_a_place_on_earth_has_no_areas():
+    plan = grid_of('LOCAL_CS["site",UNIT["metre",1]]', Affine(2, 0, 0, 0, -2, 0))
+    assert pixel_areas(plan) is None
+    assert pixel_metres(plan) is None
 
 
 def test_geographic_in_grads():

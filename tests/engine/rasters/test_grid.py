@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rasterio.crs import CRS
 
 from lulc_engine.rasters.grid import Grid, Window
+from lulc_engine.rasters.ground import pixel_metres
 
 offsets = st.integers(-60, 60)
 sizes = st.integers(0, 50)
@@ -109,7 +110,7 @@ def test_the_outline_has_the_area_of_all_pixels(transform):
     ],
 )
 def test_pixels_in_metres(crs, transform, metres):
-    found = Grid(crs, transform, 10, 10).pixel_metres()
+    found = pixel_metres(Grid(crs, transform, 10, 10))
     assert (found is None) == (metres is None)
     assert metres is None or found == pytest.approx(metres, rel=1e-3)
     assert metres is None or not any(map(math.isnan, found))
