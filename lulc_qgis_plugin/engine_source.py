@@ -7,9 +7,11 @@ QGIS's Python never wins, nobody else gets ours, and reloading the plugin after 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -23,26 +25,41 @@ def _source_dir() -> Path:
     return PLUGIN_DIR if inside else PLUGIN_DIR.parent
 
 
-def _engine_modules() -> dict[str, ModuleType]:
+def engine_module(name: str) -> ModuleType:
+    """Return a module of the engine that needs no more than numpy, such as ``rasters.bands``.
+
+    Call it on the main thread only: while it loads, other imports would see our engine.
+    """
+    with _ours_in_sys_modules():
+        return importlib.import_module(f"{_PACKAGE}.{name}")
+
+
+@contextlib.contextmanager
+def _ours_in_sys_modules() -> Iterator[None]:
+    """Have our copy of the engine imported; what is loaded meanwhile is kept here."""
     modules = sys.modules
     saved = {name: modules.pop(name) for name in list(modules) if _is_engine(name)}
+    modules.update(_OURS)
+    try:
+        yield
+    finally:
+        for name in [name for name in modules if _is_engine(name)]:
+            _OURS[name] = modules.pop(name)
+        modules.update(saved)
+
+
+def _load_package() -> ModuleType:
     folder = SOURCE_DIR / _PACKAGE
     spec = importlib.util.spec_from_file_location(
         _PACKAGE, str(folder / "__init__.py"), submodule_search_locations=[str(folder)]
     )
     if spec is None or spec.loader is None:
         raise ImportError(f"The engine's source is missing in {folder}; install the plugin again.")
-    try:
-        package = importlib.util.module_from_spec(spec)
-        modules[_PACKAGE] = package
+    package = importlib.util.module_from_spec(spec)
+    with _ours_in_sys_modules():
+        sys.modules[_PACKAGE] = package
         spec.loader.exec_module(package)
-        names = ("errors", "options", "protocol")
-        found = {name: importlib.import_module(f"{_PACKAGE}.{name}") for name in names}
-        return {"": package, **found}
-    finally:
-        for name in [name for name in modules if _is_engine(name)]:
-            del modules[name]
-        modules.update(saved)
+    return package
 
 
 def _is_engine(name: str) -> bool:
@@ -61,8 +78,8 @@ def shipped_file(name: str) -> Path:
 
 
 SOURCE_DIR = _source_dir()
-_MODULES = _engine_modules()
-ENGINE_VERSION = str(_MODULES[""].__version__)
-errors = _MODULES["errors"]
-options = _MODULES["options"]
-protocol = _MODULES["protocol"]
+_OURS: dict[str, ModuleType] = {}
+ENGINE_VERSION = str(_load_package().__version__)
+errors = engine_module("errors")
+options = engine_module("options")
+protocol = engine_module("protocol")

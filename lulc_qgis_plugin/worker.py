@@ -77,6 +77,7 @@ class _Run:
         self._kill_at_s: float | None = None
         self._killed = False
         self._result: dict[str, Any] | None = None
+        self._epoch_times_s: list[float] = []
         self._error: dict[str, Any] | None = None
         self._stderr: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
         self._text, self._text_s = "", 0.0
@@ -94,8 +95,18 @@ class _Run:
             finally:
                 code = self._child.close()
         if code == 0 and self._result is not None:
-            return self._result
+            return {**self._result, **self._speed()}
         raise self._failure(code)
+
+    def _speed(self) -> dict[str, Any]:
+        """Return how fast the epochs of a training went by, where there were several."""
+        times = self._epoch_times_s
+        if len(times) < 2:
+            return {}
+        epoch_s = (times[-1] - times[0]) / (len(times) - 1)
+        before_s = max(0.0, times[0] - self._started_s - epoch_s)
+        speed = {"epochs": len(times), "before_s": before_s, "epochs_s": epoch_s * len(times)}
+        return {"training_speed": speed}
 
     def _take(self, line: str) -> None:
         event = protocol.decode(line)
@@ -132,6 +143,8 @@ class _Run:
             getattr(self._feedback, show.get(str(event.get("level")), "pushInfo"))(text)
         elif kind == protocol.METRIC:
             self._feedback.pushDebugInfo(metric_text(event))
+            if event.get("name") == "epoch":
+                self._epoch_times_s.append(time.monotonic())
         elif kind == protocol.RESULT and isinstance(event.get("result"), dict):
             self._result = event["result"]
         elif kind == protocol.ERROR:

@@ -16,7 +16,7 @@ import pytest
 import lulc_engine
 
 ROOT = Path(__file__).resolve().parent.parent
-SHARED_WITH_PLUGIN = ("errors", "options", "protocol")
+SHARED_WITH_PLUGIN = ("errors", "options", "protocol", "speed")
 # Of these the plugin asks whether a scene fits a model; QGIS's Python has numpy.
 RULES_FOR_PLUGIN = (
     "feedback",

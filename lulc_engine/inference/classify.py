@@ -30,6 +30,7 @@ from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.scene import Scene
 from lulc_engine.rasters.thread_scenes import ThreadScenes
 from lulc_engine.reports.plain_text import percent
+from lulc_engine.speed import network_name, step_px, told
 
 
 def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
@@ -40,7 +41,8 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
         ``multilabel`` (whether ``output`` holds probabilities instead of labels), ``pixels``
         (classified), ``nodata_share``, ``unclassified_share`` (of those pixels, because of
         MIN_CONFIDENCE), ``seam_score`` (share of the pixels seen by several windows to which these
-        give different labels; None where windows cannot differ) and ``seconds``.
+        give different labels; None where windows cannot differ), ``seconds`` and ``speed`` (see
+        `speed.told`).
 
     Raises:
         LulcError: see `errors`; nothing is written then.
@@ -85,7 +87,9 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
 
                 runtime = _runtime(approach, task.machine, read, feedback)
                 sink = approach.sink(writers)
+                prepared = time.monotonic()
                 _run(approach.plan, read, task.machine.readers, runtime, sink, feedback)
+                windows_s = time.monotonic() - prepared
                 _check_result(writers)
                 _say_seams(sink, feedback)
                 _say_unclassified(writers, options.min_confidence, feedback)
@@ -96,6 +100,8 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
                 raise
     feedback.progress(1.0, "Done")
     total = approach.grid.height * approach.grid.width
+    step = step_px(spec, options.stride, options.per_pixel)
+    windows = writers.pixels / step**2 if options.per_pixel else writers.pixels
     return {
         "output": options.output,
         "confidence": options.confidence,
@@ -107,6 +113,7 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
         "unclassified_share": writers.unclassified / writers.pixels,
         "seam_score": sink.seam_score,
         "seconds": round(time.monotonic() - started, 2),
+        "speed": told(network_name(spec), windows, prepared - started, windows_s),
         "legend": [
             {"id": c.id, "name": c.name, "color": c.hex_color} for c in writers.legend.classes
         ],

@@ -19,9 +19,8 @@ from lulc_engine.inference.runtimes.machine import Machine
 from lulc_engine.models.card import PatchFacts
 from lulc_engine.options import ClassifyOptions
 from lulc_engine.rasters.grid import Window
+from lulc_engine.speed import SMALL_PX, step_px
 
-# Up to this side a window stands for the pixel in its middle.
-SMALL_PX = 15
 # What a job advances, in pixels: enough windows for a batch, little enough for a laptop's memory.
 _TILE_PX, _LARGEST_TILE_PX, _FEWEST_WINDOWS = 512, 1024, 4
 # Of larger patches, along a side: so many take seconds, after which progress is due.
@@ -39,7 +38,7 @@ def patch_approach(task: Task) -> Approach:
     if facts is None:
         raise ValueError("the spec is of a segmenter")
     _check(options, facts)
-    step = _step(options, facts)
+    step = step_px(task.spec, options.stride, options.per_pixel)
     by_centre = facts.size_px <= SMALL_PX and not options.per_pixel
     lattice = Lattice.of(task.scene.window, facts.size_px, step, by_centre)
     cells = lattice.windows_on(task.part) if options.per_pixel else lattice.cells_in(task.part)
@@ -86,14 +85,6 @@ def _check(options: ClassifyOptions, facts: PatchFacts) -> None:
             "--confidence and --areas cannot be written, and --min-confidence has no meaning.",
             "Leave them out; OUTPUT holds the probability of every class.",
         )
-
-
-def _step(options: ClassifyOptions, facts: PatchFacts) -> int:
-    if options.stride is not None:
-        return options.stride
-    if facts.size_px <= SMALL_PX:
-        return 1
-    return facts.size_px // 2 if options.per_pixel else facts.size_px
 
 
 def _say(task: Task, step: int) -> None:

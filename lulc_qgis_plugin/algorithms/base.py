@@ -144,6 +144,9 @@ class EngineAlgorithm(LulcAlgorithm):
                 "choose a place next time."
             )
 
+    def remember(self, result: dict[str, Any]) -> None:
+        """Keep what the run took, for estimates of later ones; most algorithms are quick."""
+
     def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
         """Style the result's layers; nothing to do for most algorithms."""
 
@@ -194,6 +197,7 @@ class EngineAlgorithm(LulcAlgorithm):
         try:
             self._options = self.OPTIONS.from_mapping(values)
             result = self._run(feedback)
+            self.remember(result)
         except errors.LulcError as err:
             raise QgsProcessingException(in_parameter_names(str(err))) from err
         outputs = self._outputs(result)

@@ -35,7 +35,7 @@ class ClassifyPatches(EngineAlgorithm):
         add = self.add_option
         several, raster = QgsProcessingParameterMultipleLayers, QgsProcessing.SourceType.TypeRaster
         add("PATCHES", patches_parameter("Patches (folder, table or image)", "Folder of images"))
-        add("MODEL", model_parameter(), model_help())
+        add("MODEL", model_parameter(patches_only=True), model_help())
         add("FEATURES", numpy_parameter("FEATURES", "Patches as a numpy file"), advanced=True)
         add("BANDS", "Bands (numbers, names or roles)", advanced=True)
         add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)

@@ -16,6 +16,8 @@ from qgis.core import (
 )
 
 from ..engine_source import options
+from ..estimates import kind_of
+from ..run_history import remember
 from ..styling import MapStyle, RampStyle
 from .base import EngineAlgorithm
 from .parameters import model_help, model_parameter
@@ -78,6 +80,13 @@ class ClassifyRaster(EngineAlgorithm):
         )
         share = QgsProcessingOutputNumber("UNCLASSIFIED_SHARE", "Share of unclassified pixels")
         self.addOutput(share)
+
+    def remember(self, result: dict[str, Any]) -> None:
+        """Keep how fast this computer was with this network."""
+        speed = result.get("speed")
+        if speed:
+            kind = kind_of(self.COMMAND, speed["network"], self._options.as_dict())
+            remember(kind, speed["windows"], speed["before_s"], speed["windows_s"])
 
     def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
         """Give the map its legend, and the rasters of shares a colour ramp."""

@@ -123,16 +123,24 @@ class ModelParameter(QgsProcessingParameterFile):
 
 
 def model_parameter(
-    name: str = "MODEL", label: str = "Model", optional: bool = False
+    name: str = "MODEL", label: str = "Model", optional: bool = False, patches_only: bool = False
 ) -> Definition:
-    """Return the parameter for the model that an algorithm reads."""
+    """Return the parameter for the model that an algorithm reads.
+
+    Args:
+        name: of the parameter.
+        label: of the parameter.
+        optional: whether it may be left out.
+        patches_only: whether the dialog refuses segmenters.
+    """
     definition = ModelParameter(name, label, optional=optional, fileFilter=MODEL_FILTER)
     return with_widget(
         definition,
-        "text_widget.TextWidget",
+        "model_widget.ModelWidget",
         suggestions=bundled_names(),
         placeholder="File, or name of a bundled model",
         filter=MODEL_FILTER,
+        patches_only=patches_only,
     )
 
 
