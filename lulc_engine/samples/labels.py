@@ -86,7 +86,7 @@ def open_source(
     """Open a label file: a raster by its ending, else a vector file.
 
     Args:
-        path: the file; a layer of it as ``path|layername=NAME``.
+        path: the file; a layer of it as ``path|layername=NAME`` (see `vector_file`).
         class_field: field with class ids or names; needed for vectors.
         class_name_field: field with names where ``class_field`` holds ids.
         ignore_value: value of a raster that means no label, or ``none``.
@@ -100,7 +100,7 @@ def open_source(
     from lulc_engine.samples.vector_labels import VectorSource
 
     file = path.split("|")[0]
-    if not Path(file).exists() and ":" not in file[2:]:
+    if not Path(file).exists() and ":" not in file[2:] and not file.startswith("/vsi"):
         raise LabelError(f"The label file {file} does not exist.", "Check the path.")
     if Path(file).suffix.lower() in RASTER_SUFFIXES:
         return RasterSource(file, ignore_value, feedback or Feedback())

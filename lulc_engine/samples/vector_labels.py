@@ -6,18 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyogrio
 import pyproj
 import shapely
 from rasterio.features import rasterize
 
 from lulc_engine.errors import LabelError
 from lulc_engine.rasters.grid import Grid, Window
-from lulc_engine.rasters.legend import Legend, make_legend
-from lulc_engine.samples.labels import MAX_CLASSES, NO_LABEL, Labels, LabelSource
+from lulc_engine.samples.class_values import classes_of
+from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource
+from lulc_engine.samples.vector_file import read_features
 
 _SHOWN_IDS = 10
 
@@ -44,15 +43,15 @@ class VectorSource(LabelSource):
     def __init__(self, path: str, class_field: str, class_name_field: str = "") -> None:
         self.name = Path(path.split("|")[0]).name
         self.notes: list[str] = []
-        meta, ids, geometries, fields = _read(path, class_field, class_name_field, self.notes)
-        self.crs = pyproj.CRS.from_user_input(meta["crs"]) if meta["crs"] else None
-        self.legend, classes = _classes(self, ids, fields)
-        parts = self._usable_parts(ids, geometries, classes)
+        features = read_features(path, class_field, class_name_field, self.notes)
+        self.crs = pyproj.CRS.from_user_input(features.crs) if features.crs else None
+        self.legend, classes = classes_of(self.name, features, self.notes)
+        parts = self._usable_parts(features.ids, features.geometries, classes)
         dimensions = shapely.get_dimensions(parts.shapes)
         self.kind = "polygons" if (dimensions == 2).any() else "points"
         keep = dimensions == (2 if self.kind == "polygons" else 0)
         if not keep.all():
-            self._note_skipped("are neither polygons nor points", parts.features[~keep])
+            self._note_others(parts.features[~keep])
         self.parts = _Parts(parts.shapes[keep], parts.classes[keep], parts.features[keep])
         if not len(self.parts.shapes):
             raise LabelError(
@@ -100,7 +99,8 @@ class VectorSource(LabelSource):
     def _not_reprojected(self, source: str, target: str) -> LabelError:
         return LabelError(
             f"{self.name} cannot be reprojected from {source} to the scene's {target}.",
-            "Check the CRS of the labels; longitude and latitude may be swapped.",
+            "Check the CRS of the labels: GeoJSON that names none is in degrees, and longitude and "
+            "latitude may be swapped.",
         )
 
     def _usable_parts(self, ids: np.ndarray, geometries: np.ndarray, classes: np.ndarray) -> _Parts:
@@ -122,6 +122,14 @@ class VectorSource(LabelSource):
         rows = np.flatnonzero(keep)
         single, origin = _single_parts(shapes[keep])
         return _Parts(single, classes[rows[origin]], ids[rows[origin]])
+
+    def _note_others(self, ids: np.ndarray) -> None:
+        what = "points or lines" if self.kind == "polygons" else "lines"
+        unique = np.unique(ids)
+        self.notes.append(
+            f"{len(unique)} features of {self.name} hold {what} beside {self.kind}; these were "
+            f"skipped ({_some(unique)})."
+        )
 
     def _note_skipped(self, why: str, ids: np.ndarray) -> None:
         unique = np.unique(ids)
@@ -255,133 +263,6 @@ class VectorLabels(Labels):
         found = Window(first[1], first[0], last[1] - first[1], last[0] - first[0])
         found = found.intersect(self.grid.window)
         return Window(int(found.row_off), int(found.col_off), int(found.height), int(found.width))
-
-
-def _read(
-    path: str, class_field: str, class_name_field: str, notes: list[str]
-) -> tuple[dict[str, Any], np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    file, layer = _split_layer(path)
-    if file.lower().endswith((".ovf", ".xml")):
-        raise LabelError(f"{file} is not a kind of vector file that is accepted.")
-    try:
-        layer = layer or _first_layer(file, notes)
-        info = pyogrio.read_info(file, layer=layer)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as err:
-        raise LabelError(
-            f"{file} cannot be read as labels: {err}.", "Give a vector file or a label raster."
-        ) from err
-    names = list(info["fields"])
-    for field in filter(None, (class_field, class_name_field)):
-        if field not in names:
-            raise LabelError(
-                f"{Path(file).name} has no field {field!r}; it has {', '.join(names) or 'none'}.",
-                "Choose the field that holds the class.",
-            )
-    if not class_field:
-        raise LabelError(
-            "The field that holds the class was not given.",
-            f"Set CLASS_FIELD to one of: {', '.join(names)}.",
-        )
-    wanted = list(dict.fromkeys(filter(None, (class_field, class_name_field))))
-    try:
-        meta, ids, geometries, data = pyogrio.raw.read(
-            file, layer=layer, columns=wanted, return_fids=True
-        )
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as err:
-        raise LabelError(f"{file} is damaged: {err}.", "Save the labels again.") from err
-    if geometries is None:
-        raise LabelError(f"{Path(file).name} has no geometries.", "Choose another layer.")
-    return (
-        meta,
-        ids,
-        geometries,
-        dict(zip(meta["fields"], data, strict=True))
-        | {
-            "": data[list(meta["fields"]).index(class_field)],
-            "name": data[list(meta["fields"]).index(class_name_field)]
-            if class_name_field
-            else None,
-        },
-    )
-
-
-def _first_layer(file: str, notes: list[str]) -> str | None:
-    """Return the first layer with geometries; says so where there are several."""
-    layers = [str(name) for name, kind in pyogrio.list_layers(file) if kind is not None]
-    if len(layers) > 1:
-        notes.append(
-            f"{Path(file).name} has the layers {', '.join(layers)}; {layers[0]} was used "
-            "(another one as FILE|layername=NAME)."
-        )
-    return layers[0] if layers else None
-
-
-def _split_layer(path: str) -> tuple[str, str | None]:
-    file, *options = path.split("|")
-    for option in options:
-        if option.lower().startswith("layername="):
-            return file, option.split("=", 1)[1]
-    return file, None
-
-
-def _classes(
-    source: VectorSource, ids: np.ndarray, fields: dict[str, Any]
-) -> tuple[Legend, np.ndarray]:
-    """Return the legend and a class index per feature, -1 where the field is empty."""
-    values, names = fields[""], fields["name"]
-    if values.dtype.kind in "iu" or values.dtype.kind == "f":
-        numbers = _whole_numbers(source, ids, values)
-        present = ~np.isnan(numbers)
-        unique = np.unique(numbers[present]).astype(np.int64)
-        _check_count(source, len(unique))
-        titles = [_name_of(int(i), numbers, names) for i in unique]
-        legend = make_legend([int(i) for i in unique], titles)
-        index = np.searchsorted(unique, np.where(present, numbers, 0))
-    elif values.dtype.kind == "O":
-        texts = np.array(["" if v is None else str(v).strip() for v in values], dtype=object)
-        present = texts != ""
-        unique_names = sorted(set(texts[present]))
-        _check_count(source, len(unique_names))
-        legend = make_legend(range(1, len(unique_names) + 1), unique_names)
-        index = np.array([unique_names.index(t) if t else 0 for t in texts], dtype=np.int64)
-    else:
-        raise LabelError(
-            f"The class field of {source.name} holds neither numbers nor text.",
-            "Choose a field with class ids or names.",
-        )
-    if not len(legend):
-        raise LabelError(f"The class field of {source.name} is empty in every feature.")
-    return legend, np.where(present, index, NO_LABEL).astype(np.int16)
-
-
-def _check_count(source: VectorSource, classes: int) -> None:
-    if classes > MAX_CLASSES:
-        raise LabelError(
-            f"The class field of {source.name} has more than {MAX_CLASSES} different values.",
-            "Choose the field that holds the class.",
-        )
-
-
-def _whole_numbers(source: VectorSource, ids: np.ndarray, values: np.ndarray) -> np.ndarray:
-    numbers = values.astype(np.float64)
-    broken = np.isfinite(numbers) & (numbers != np.round(numbers))
-    broken |= np.isinf(numbers)
-    if broken.any():
-        raise LabelError(
-            f"The class field of {source.name} must hold whole numbers or text; feature "
-            f"{ids[broken][0]} has {values[broken][0]}.",
-            "Choose another field.",
-        )
-    return numbers
-
-
-def _name_of(class_id: int, numbers: np.ndarray, names: np.ndarray | None) -> str:
-    if names is not None:
-        given = [str(n).strip() for n in names[numbers == class_id] if n is not None]
-        given = [n for n in given if n and n.lower() != "nan"]
-        if given:
-            return max(sorted(set(given)), key=given.count)
-    return f"class {class_id}"
 
 
 def _single_parts(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """Polygons and points as labels."""
 
 import json
+import zipfile
 
 import numpy as np
 import pyogrio
@@ -135,7 +136,7 @@ def test_lines_are_skipped_and_named(write_vector):
     labels = open_labels(
         write_vector("l.geojson", [*fields(1, 2), (line, {"class": 1})]), GRID, "class"
     )
-    assert any("neither polygons nor points" in n and "(2)" in n for n in labels.notes)
+    assert any("points or lines beside polygons" in n and "(2)" in n for n in labels.notes)
     with pytest.raises(LabelError, match="no polygons or points"):
         open_source(write_vector("lines.geojson", [(line, {"class": 1})]), "class")
 
@@ -312,12 +313,84 @@ def test_a_layer_of_a_geopackage(tmp_path):
     write_layer(path, boxes, [1, 2], layer="first")
     write_layer(path, boxes, [8, 9], layer="with space", append=True)
     assert open_source(f"{path}|layername=with space", "class").legend.ids == (8, 9)
-    assert open_source(f"{path}|layername=first|subset=x", "class").legend.ids == (1, 2)
+    assert open_source(f"{path}|layerid=1", "class").legend.ids == (8, 9)
     with pytest.raises(LabelError, match="third"):
         open_source(f"{path}|layername=third", "class")
     without = open_source(str(path), "class")
     assert without.legend.ids == (1, 2)
     assert any("first" in note and "with space" in note for note in without.notes)
+
+
+def test_a_filter_chooses_features(tmp_path):
+    path = tmp_path / "some.gpkg"
+    boxes = [shapely.geometry.shape(geometry) for geometry, _ in fields(1, 2, 3)]
+    write_layer(path, boxes, [1, 2, 3], layer="all")
+    chosen = open_source(f"{path}|layername=all|subset=\"class\" || '' = '2'", "class")
+    assert chosen.legend.ids == (2,)  # || joins texts in SQL, it does not end the filter
+    assert open_source(f'{path}|subset="class" > 1', "class").legend.ids == (2, 3)
+    with pytest.raises(LabelError, match="filter cannot be used"):
+        open_source(f"{path}|subset=nothing = 1", "class")
+    with pytest.raises(LabelError, match="'fast=yes' after"):
+        open_source(f"{path}|fast=yes", "class")
+
+
+@pytest.mark.parametrize(
+    ("header", "place", "reprojected"),
+    [
+        ("x,y,class", "{x},{y},{c}", False),
+        ("class;Latitude;Longitude", "{c};{lat};{lon}", True),
+        ("id,WKT,class", '7,"POINT ({x} {y})",{c}', False),
+    ],
+)
+def test_points_in_a_table(tmp_path, header, place, reprojected):
+    to_degrees = pyproj.Transformer.from_crs(CRS, 4326, always_xy=True)
+    lines = [header]
+    for number, c in enumerate((1, 2, 10, 10)):
+        x, y = pixel_point(3, 4 * number)["coordinates"]
+        lon, lat = to_degrees.transform(x, y)
+        lines.append(place.format(x=x, y=y, lon=lon, lat=lat, c=c))
+    path = tmp_path / "points.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    labels = open_labels(str(path), GRID, "class")
+    assert labels.kind == "points"
+    assert labels.legend.ids == (1, 2, 10)  # as texts they would be 1, 2 and 3
+    assert read_all(labels)[3, :16:4].tolist() == [0, 1, 2, 2]
+    assert any("reprojected" in note for note in labels.notes) is reprojected
+
+
+def test_a_table_without_places(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text("name,class\na,1\nb,2\n", encoding="utf-8")
+    with pytest.raises(LabelError, match="no geometries") as caught:
+        open_source(str(path), "class")
+    assert "longitude and latitude" in caught.value.hint
+
+
+def test_an_archive_by_its_name_in_gdal(tmp_path):
+    boxes = [shapely.geometry.shape(geometry) for geometry, _ in fields(1, 2)]
+    write_layer(tmp_path / "l.fgb", boxes, [1, 2])
+    with zipfile.ZipFile(tmp_path / "l.zip", "w") as archive:
+        archive.write(tmp_path / "l.fgb", "inside/l.fgb")
+    found = open_source(f"/vsizip/{tmp_path}/l.zip/inside/l.fgb", "class")
+    assert found.legend.ids == (1, 2)
+
+
+def test_an_empty_layer(write_vector):
+    with pytest.raises(LabelError, match="holds no features"):
+        open_source(write_vector("l.geojson", []), "class")
+
+
+def test_spellings_of_one_name(write_vector):
+    features = fields("For\u00eat", "Fore\u0302t", "water", "Water")
+    labels = open_labels(write_vector("l.geojson", features), GRID, "class")
+    assert labels.legend.names == ("For\u00eat", "Water", "water")
+    assert any("Water, water differ in capital letters only" in note for note in labels.notes)
+
+
+def test_yes_and_no_are_1_and_0(write_vector):
+    labels = open_labels(write_vector("l.geojson", fields(True, False)), GRID, "class")
+    assert labels.legend.ids == (0, 1)
+    assert read_all(labels)[0, [0, 4]].tolist() == [1, 0]
 
 
 def test_no_overlap_names_both_extents(write_vector):
