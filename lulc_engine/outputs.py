@@ -127,7 +127,7 @@ class Outputs:
         while self._staged:
             item = self._staged[0]
             for sidecar in item.sidecars:
-                sidecar.unlink(missing_ok=True)
+                _remove_sidecar(sidecar, item.final)
             _rename(item.part, item.final)
             _remove_part(self._staged.pop(0).part)
             _flush_to_disk(item.final.parent)
@@ -151,6 +151,12 @@ def check_writable(
         EnvironmentFailure: the folder is missing or cannot be written to.
     """
     final = Path(os.path.abspath(path))
+    try:
+        str(final).encode("utf-8")
+    except UnicodeEncodeError as err:
+        raise OptionsError(
+            "The path of an output holds bytes that are no text.", "Choose another folder or name."
+        ) from err
     if suffixes and final.suffix.lower() not in suffixes:
         raise OptionsError(f"The output {path} must end in {' or '.join(suffixes)}.")
     try:
@@ -226,7 +232,8 @@ def _check_replaceable(final: Path, inputs: Iterable[Path | str]) -> None:
 
 def _refuse_inputs(path: Path, inputs: Iterable[Path | str]) -> None:
     for source in inputs:
-        if path.exists() and Path(source).exists() and os.path.samefile(path, source):
+        # A name that is too long to exist is an error of Path.exists, and False here.
+        if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
             raise OptionsError(f"The output {path} is also an input.", "Choose another name.")
 
 
@@ -239,6 +246,19 @@ def _part_path(final: Path, ending: str) -> Path:
 def this_host() -> str:
     """Return a short name of this machine that does not tell its real one."""
     return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
+def _remove_sidecar(sidecar: Path, final: Path) -> None:
+    """Remove a file beside an older output, which would be believed over the new one."""
+    if not os.path.lexists(sidecar):
+        return
+    try:
+        sidecar.unlink()
+    except OSError as err:
+        raise EnvironmentFailure(
+            f"{sidecar} belongs to an older {final.name} and cannot be removed ({err.strerror}).",
+            "Remove it, or choose another name.",
+        ) from err
 
 
 def _set_usual_mode(path: Path) -> None:

@@ -50,6 +50,10 @@ def open_raster(path: str | Path) -> rasterio.DatasetReader:
     is_tiff = name.lower().endswith((".tif", ".tiff"))
     try:
         dataset = rasterio.open(name, driver="GTiff" if is_tiff else None, sharing=False)
+    except UnicodeEncodeError as err:
+        raise RasterError(
+            f"The name {name!a} holds bytes that are no text.", "Rename the file or folder."
+        ) from err
     except (RasterioError, CRSError, CPLE_BaseError, UnicodeDecodeError, OSError, TypeError) as err:
         if "://" not in name and ":" not in name[2:] and not Path(name).exists():
             raise RasterError(f"The raster {name} does not exist.", "Check the path.") from err

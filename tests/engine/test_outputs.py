@@ -206,6 +206,28 @@ def test_replaces_a_link_and_not_what_it_points_to(tmp_path):
     assert (tmp_path / "out.txt").read_text() == "new"
 
 
+def test_a_name_that_fits_but_not_with_its_sidecars(tmp_path):
+    name = "x" * 251 + ".tif"
+    with Outputs([tmp_path / "scene.tif"]) as outputs:
+        outputs.stage(tmp_path / name, sidecars=(".aux.xml",)).write_text("map")
+    assert names_in(tmp_path) == [name]
+
+
+def test_a_sidecar_that_cannot_be_removed(tmp_path):
+    (tmp_path / "map.tif.ovr").mkdir()
+    with (
+        pytest.raises(EnvironmentFailure, match="belongs to an older map"),
+        Outputs() as outputs,
+    ):
+        outputs.stage(tmp_path / "map.tif", sidecars=(".ovr",)).write_text("map")
+    assert names_in(tmp_path) == ["map.tif.ovr"]
+
+
+def test_refuses_bytes_that_are_no_text(tmp_path):
+    with pytest.raises(OptionsError, match="no text"):
+        check_writable(tmp_path / "m\udce4p.tif")
+
+
 def test_removes_stale_sidecars_when_it_publishes(tmp_path):
     (tmp_path / "map.tif.aux.xml").write_text("old georeferencing")
     with Outputs() as outputs:
