@@ -40,10 +40,17 @@ class WorkerFeedback(Feedback):
         self._lock = threading.Lock()
 
     def emit(self, event: str, **fields: Any) -> None:
-        """Write one protocol line."""
-        with self._lock:
-            self._stream.write(protocol.encode(event, **fields) + "\n")
-            self._stream.flush()
+        """Write one protocol line.
+
+        Raises:
+            Cancelled: nobody listens: the parent is gone.
+        """
+        try:
+            with self._lock:
+                self._stream.write(protocol.encode(event, **fields) + "\n")
+                self._stream.flush()
+        except BrokenPipeError as err:
+            raise Cancelled("The program that had asked for this run is gone.") from err
 
     def progress(self, fraction: float | None, text: str = "") -> None:
         self.emit(protocol.PROGRESS, fraction=fraction, text=text)
@@ -64,20 +71,22 @@ def main(arguments: list[str]) -> int:
     feedback = WorkerFeedback(_take_stdout())
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it sends `cancel`
-    feedback.emit(
-        protocol.HELLO,
-        prefix=sys.prefix,
-        python=".".join(map(str, sys.version_info[:3])),
-        engine=lulc_engine.__version__,
-    )
     try:
+        feedback.emit(
+            protocol.HELLO,
+            prefix=sys.prefix,
+            python=".".join(map(str, sys.version_info[:3])),
+            engine=lulc_engine.__version__,
+        )
         name, options = _read_request(arguments)
         grace_s = _GRACE_S.get(name, _DEFAULT_GRACE_S)
         threading.Thread(target=_watch_stdin, args=(feedback, grace_s), daemon=True).start()
         command = COMMANDS[name]
         result = command.run(command.options.from_mapping(options), feedback)
+        feedback.emit(protocol.RESULT, result=result)
     except LulcError as err:
-        feedback.emit(protocol.ERROR, exit_code=err.exit_code, **err.as_dict())
+        with contextlib.suppress(Cancelled):  # that there is no parent may be the reason
+            feedback.emit(protocol.ERROR, exit_code=err.exit_code, **err.as_dict())
         return err.exit_code
     except Exception as err:  # the one place where a bug becomes a message
         if is_out_of_memory(err):
@@ -86,7 +95,6 @@ def main(arguments: list[str]) -> int:
         traceback.print_exc()
         feedback.emit(protocol.ERROR, exit_code=1, **bug_report(err))
         return 1
-    feedback.emit(protocol.RESULT, result=result)
     return 0
 
 
@@ -142,7 +150,8 @@ def _read_request(arguments: list[str]) -> tuple[str, dict[str, Any]]:
 
 def _watch_stdin(feedback: WorkerFeedback, grace_s: float) -> None:
     # Without a buffer: the lock of one that is being read ends the interpreter with an abort.
-    with open(0, "rb", buffering=0, closefd=False) as stream:
+    # A stdin that is closed from the start is an end-of-file.
+    with contextlib.suppress(OSError), open(0, "rb", buffering=0, closefd=False) as stream:
         for line in stream:
             if line.strip() == protocol.CANCEL.encode():
                 break
@@ -158,6 +167,6 @@ def _end_now(feedback: WorkerFeedback) -> None:
 
     remove_open_parts()
     cancelled = Cancelled()
-    with contextlib.suppress(OSError):  # nobody may be listening any more
+    with contextlib.suppress(OSError, Cancelled):  # nobody may be listening any more
         feedback.emit(protocol.ERROR, exit_code=cancelled.exit_code, **cancelled.as_dict())
     os._exit(cancelled.exit_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -39,8 +40,7 @@ class ConsoleFeedback(Feedback):
         self._shown = now
         share = "     " if fraction is None else f"{fraction:4.0%} "
         self._line = f"{share}{text}"[:110]
-        sys.stderr.write(f"\r\x1b[K{self._line}")
-        sys.stderr.flush()
+        _write(f"\r\x1b[K{self._line}")
 
     def info(self, text: str) -> None:
         self._message(text)
@@ -51,12 +51,18 @@ class ConsoleFeedback(Feedback):
     def close(self) -> None:
         """Remove the progress line."""
         if self._line:
-            sys.stderr.write("\r\x1b[K")
+            _write("\r\x1b[K")
             self._line = ""
 
     def _message(self, text: str) -> None:
         self.close()
-        sys.stderr.write(text + "\n")
+        _write(text + "\n")
+
+
+def _write(text: str) -> None:
+    """Write to stderr; that nobody reads it any more does not stop the run."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stderr.write(text)
         sys.stderr.flush()
 
 

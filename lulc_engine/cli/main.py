@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import io
 import os
+import re
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import lulc_engine
@@ -21,6 +24,8 @@ from lulc_engine.protocol import to_json
 from lulc_engine.runs.config import read_config, say_whether_same
 from lulc_engine.worker import OUT_OF_MEMORY, bug_report, is_out_of_memory
 
+# A value that begins with a negative number, such as an extent in the west.
+_NEGATIVE = re.compile(r"-\.?\d")
 _CONFIG = (
     "config.json of a run folder: repeat that run. Options given besides take precedence; its "
     "outputs are not repeated, and MODEL becomes repeated.safetensors beside the file."
@@ -36,8 +41,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code (see `errors`)."""
-    given = sys.argv[1:] if arguments is None else arguments
+    given = _join_negative(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
+    _replace_closed_streams()
     _print_any_text(as_json)
     prepare_process()
     feedback = ConsoleFeedback()
@@ -62,8 +68,20 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(bug_report(err), 1, as_json)
     finally:
         feedback.close()
-    print_result(name, result, as_json)
+    with _reader_may_leave():
+        print_result(name, result, as_json)
     return 0
+
+
+def _join_negative(words: list[str]) -> list[str]:
+    """Join ``--extent -3,-2,40,41`` by ``=``; argparse would take the value for an option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1].startswith("--") and _NEGATIVE.match(word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -106,6 +124,31 @@ def _argument(rules: Any, default: Any) -> dict[str, Any]:
     return argument
 
 
+def _replace_closed_streams() -> None:
+    """Give a process that was started with closed streams some that lead nowhere.
+
+    Otherwise the first files that are opened would take the place of stdout, and what a library
+    prints would end in a map.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - stays open
+            setattr(sys, name, stream)
+
+
+@contextlib.contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """Take it for no failure that nobody reads to the end, as in ``lulc info ... | head``."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer would fail again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def _print_any_text(as_json: bool) -> None:
     """Let names that the console's encoding lacks become escapes; JSON is always UTF-8."""
     for stream in (sys.stdout, sys.stderr):
@@ -130,8 +173,9 @@ def _cancel_on_signals(feedback: ConsoleFeedback) -> None:
 
 
 def _fail(error: dict[str, str], exit_code: int, as_json: bool) -> int:
-    if as_json:
-        sys.stdout.write(to_json({"error": error}) + "\n")
-    else:
-        sys.stderr.write(f"lulc: {error['message']} {error['hint']}".rstrip() + "\n")
+    with _reader_may_leave():
+        if as_json:
+            sys.stdout.write(to_json({"error": error}) + "\n")
+        else:
+            sys.stderr.write(f"lulc: {error['message']} {error['hint']}".rstrip() + "\n")
     return exit_code

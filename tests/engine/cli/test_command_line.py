@@ -2,12 +2,14 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import time
 
 import numpy as np
 import pytest
+import rasterio
 from factories import CRS, pixel_box, random_image, write_geojson, write_raster
 from landscape import Country, make_spec, write_untrained_model
 from processes import ENGINE, environment, expect_refusal, lulc, names_in
@@ -286,6 +288,32 @@ def test_without_json_the_message_is_on_stderr():
     done = lulc("info", "--model", "no.safetensors")
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr == "lulc: The model file no.safetensors does not exist. Check the path.\n"
+
+
+def test_a_value_may_begin_with_a_negative_number(tmp_path):
+    for extent in ("-3.5,-3,40,41", "-.5,1,2,3"):
+        words = ["--image", "x.tif", "--model", "no.safetensors", "--output", tmp_path / "m.tif"]
+        error = expect_refusal(lulc("classify", *words, "--extent", extent, "--json"), 4)
+        assert "no.safetensors" in error["message"]
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "0<&- 1>&- 2>&-"])
+def test_closed_streams_disturb_no_file(tmp_path, data, closed):
+    words = ["--image", data / "scene.tif", "--model", data / "model.safetensors"]
+    command = shlex.join([*ENGINE, "classify", *map(str, words), "--output", "m.tif"])
+    done = subprocess.run(["sh", "-c", f"{command} {closed}"], cwd=tmp_path, timeout=120)
+    assert done.returncode == 0
+    with rasterio.open(tmp_path / "m.tif") as found:
+        assert found.read(1).any()
+
+
+def test_nobody_has_to_read_to_the_end(data):
+    command = shlex.join([*ENGINE, "info", "--model", str(data / "model.safetensors")])
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | true; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_labels_in_another_crs_are_brought_to_the_scenes(tmp_path, data):

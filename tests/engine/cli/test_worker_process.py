@@ -219,6 +219,15 @@ def test_what_libraries_print_does_not_disturb(start, tmp_path):
         assert text in stderr
 
 
+def test_a_reader_that_is_gone_ends_the_run_as_a_cancel_does(start, tmp_path):
+    stand_in(tmp_path, "time.sleep(1); feedback.info('at work'); time.sleep(60)")
+    process = start(INFO)
+    assert "hello" in process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(20) == 130
+    assert "Traceback" not in process.stderr.read()
+
+
 def test_a_run_that_does_not_let_go_ends_in_time(start, tmp_path):
     """A library that never comes back cannot keep the process from ending with the parent."""
     stand_in(tmp_path, "feedback.info('at work'); time.sleep(60)")
