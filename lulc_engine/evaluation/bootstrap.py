@@ -13,7 +13,7 @@ how accurate the whole map is: that takes a probability sample (see `area`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from statistics import NormalDist
 from typing import Any
 
@@ -62,8 +62,7 @@ def bootstrap_block(
     def of(name: str, index: int | None = None) -> list[float] | None:
         key, column = (name, 0) if index is None else (_OF_CLASS.get(name, name), index)
         value = float(observed[key][0, column])
-        found = _interval(replicates[key][:, column], value, int(units[key][column]), name)
-        return None if found is None else list(found)
+        return interval(replicates[key][:, column], value, int(units[key][column]), name)
 
     return {
         "level": LEVEL,
@@ -129,33 +128,77 @@ def _student_cdf(t: float, degrees: int) -> float:
     return float(0.5 + area / 2)
 
 
-def _interval(drawn: _Values, value: float, units: int, name: str) -> Interval | None:
-    """Return the interval of one score from its replicates (B,)."""
+def interval(
+    drawn: npt.NDArray[np.float64], value: float, units: int, name: str
+) -> list[float] | None:
+    """Return the interval of one score from its replicates.
+
+    Args:
+        drawn: (B,) the score of every draw, NaN where nothing was measured.
+        value: the score itself, NaN where nothing was measured.
+        units: from how many it comes.
+        name: of the score.
+
+    Returns:
+        A pair of numbers; None where fewer than two units tell about the score.
+    """
     known = drawn[np.isfinite(drawn)]
     if not np.isfinite(value) or units < LEAST_UNITS or len(known) < len(drawn) / 2:
         return None
     tail, head = expanded_levels(units)
     low, high = (float(edge) for edge in np.quantile(known, [tail, head]))
     if high - low > 1e-12:
-        return low, high
+        return [low, high]
     if name == "kappa":
         return None  # it has no smallest value that the exact bound could start from
     bound = ((1 - LEVEL) / 2) ** (1 / units)
-    return {1.0: (bound, 1.0), 0.0: (0.0, 1 - bound)}.get(round(value, 12))
+    return {1.0: [bound, 1.0], 0.0: [0.0, 1 - bound]}.get(round(value, 12))
+
+
+def logit_interval(
+    drawn: npt.NDArray[np.float64], value: float, units: int, name: str
+) -> list[float] | None:
+    """Return an interval that is symmetric on the logit scale, for scores above 0 and below 1.
+
+    logit(v) +- t sqrt(n / (n - 1)) s / (v (1 - v)), s the standard deviation of the draws, widened
+    as in `expanded_levels`. Arguments and result are those of `interval`.
+    """
+    known = drawn[np.isfinite(drawn)]
+    plain = interval(drawn, value, units, name)
+    if plain is None or not 0 < value < 1:
+        return plain
+    tail, _ = expanded_levels(units)
+    logit = np.log(value / (1 - value))
+    reach = -_NORMAL.inv_cdf(tail) * float(known.std()) / (value * (1 - value))
+    return [float(1 / (1 + np.exp(-edge))) for edge in (logit - reach, logit + reach)]
+
+
+def times_drawn(
+    units: int, draws: int, seed: int, cells: int = _CELLS
+) -> Iterator[npt.NDArray[np.float64]]:
+    """Yield how often each unit is drawn: (b, U), until there are as many rows as draws.
+
+    Args:
+        units: U.
+        draws: how often all units are drawn anew.
+        seed: of the draws.
+        cells: largest size of a part.
+    """
+    rng = np.random.default_rng(seed)
+    step = max(1, cells // units)
+    for start in range(0, draws, step):
+        size = min(step, draws - start)
+        # Counting places is faster than multinomial draws
+        places = rng.integers(0, units, (size, units)) + units * np.arange(size)[:, None]
+        times = np.bincount(places.reshape(-1), minlength=size * units).reshape(size, units)
+        yield times.astype(np.float64)
 
 
 def _replicates(margins: Margins, draws: int, seed: int) -> Mapping[str, _Values]:
     """Return every score of every draw: (B, 1) for all classes together, (B, K) by class."""
-    rng = np.random.default_rng(seed)
-    units, parts = len(margins), _floats(margins)
-    step = max(1, _CELLS // units)
-    found: list[dict[str, _Values]] = []
-    for start in range(0, draws, step):
-        size = min(step, draws - start)
-        # How often each unit is drawn (B, U): counting places is faster than multinomial draws
-        places = rng.integers(0, units, (size, units)) + units * np.arange(size)[:, None]
-        times = np.bincount(places.reshape(-1), minlength=size * units).reshape(size, units)
-        found.append(_scores(*(times.astype(np.float64) @ part for part in parts)))
+    parts = _floats(margins)
+    drawn = times_drawn(len(margins), draws, seed)
+    found = [_scores(*(times @ part for part in parts)) for times in drawn]
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
 
@@ -163,38 +206,52 @@ def _floats(margins: Margins) -> list[_Values]:
     return [part.astype(np.float64) for part in (margins.hits, margins.reference, margins.mapped)]
 
 
-def _scores(hits: _Values, reference: _Values, mapped: _Values) -> dict[str, _Values]:
-    """Return all scores of margins (B, K); NaN where nothing was measured. See `scores`."""
-    total = reference.sum(axis=1, keepdims=True)
+def rates(hits: _Values, reference: _Values, mapped: _Values, total: _Values) -> dict[str, _Values]:
+    """Return the scores of classes by the names of `RATES`; NaN where nothing was measured.
+
+    Args:
+        hits: (B, K) samples of a class that are right.
+        reference: (B, K) samples of the class.
+        mapped: (B, K) samples that are said to be of it.
+        total: (B, 1) samples.
+    """
     rest = total - reference - mapped + hits
     wrong, missed = mapped - hits, reference - hits
     with np.errstate(divide="ignore", invalid="ignore"):
-        chance = (reference * mapped).sum(axis=1, keepdims=True)
-        right = hits.sum(axis=1, keepdims=True)
-        by_class = {
+        return {
             "precision": hits / mapped,
             "recall": hits / reference,
             "f1": 2 * hits / (reference + mapped),
             "iou": hits / (reference + mapped - hits),
-            "class kappa": 2
+            "kappa": 2
             * (hits * rest - wrong * missed)
             / (mapped * (wrong + rest) + reference * (missed + rest)),
         }
-        return {
-            **by_class,
-            "overall_accuracy": right / total,
-            "kappa": (right * total - chance) / (total**2 - chance),
-            "mean_iou": _mean(by_class["iou"]),
-            "macro_f1": _mean(by_class["f1"]),
-        }
 
 
-def _mean(values: _Values) -> _Values:
+def mean_of_classes(values: _Values) -> _Values:
     """Return the mean (B, 1) over the classes that have a value."""
     known = np.isfinite(values)
     total = np.where(known, values, 0).sum(axis=1, keepdims=True)
-    mean: _Values = total / known.sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean: _Values = total / known.sum(axis=1, keepdims=True)
     return mean
+
+
+def _scores(hits: _Values, reference: _Values, mapped: _Values) -> dict[str, _Values]:
+    """Return all scores of margins (B, K); NaN where nothing was measured. See `scores`."""
+    total = reference.sum(axis=1, keepdims=True)
+    by_class = rates(hits, reference, mapped, total)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        chance = (reference * mapped).sum(axis=1, keepdims=True)
+        right = hits.sum(axis=1, keepdims=True)
+        return {
+            **{_OF_CLASS.get(name, name): values for name, values in by_class.items()},
+            "overall_accuracy": right / total,
+            "kappa": (right * total - chance) / (total**2 - chance),
+            "mean_iou": mean_of_classes(by_class["iou"]),
+            "macro_f1": mean_of_classes(by_class["f1"]),
+        }
 
 
 def _telling_units(margins: Margins) -> dict[str, npt.NDArray[np.int64]]:

@@ -116,19 +116,24 @@ def ranking_average_precision(targets: Labels, probabilities: Probabilities) -> 
     too; averaged over its classes, then over the patches. 1 where all classes of every patch are
     ahead of all others. As in scikit-learn, but that patches without any label are left out.
     """
-    total, patches = 0.0, 0
-    step = max(_PAIRS // targets.shape[1] ** 2, 1)
+    by_patch = ranking_of_patches(targets, probabilities)
+    measured = by_patch[~np.isnan(by_patch)]
+    return _ratio(math.fsum(measured), len(measured))
+
+
+def ranking_of_patches(targets: Labels, probabilities: Probabilities) -> npt.NDArray[np.float64]:
+    """Return the label ranking average precision (N,) of each patch, NaN of one without a label."""
+    by_patch = np.full(len(targets), np.nan)
+    step = max(_PAIRS // max(targets.shape[1], 1) ** 2, 1)
     for start in range(0, len(targets), step):
         truth = targets[start : start + step].astype(bool)
-        p = probabilities[start : start + step][truth.any(axis=1)]
-        truth = truth[truth.any(axis=1)]
+        labelled = np.flatnonzero(truth.any(axis=1))
+        truth, p = truth[labelled], probabilities[start : start + step][labelled]
         ahead = p[:, None, :] >= p[:, :, None]  # (n, K, K): whether the last is ahead of the second
         rank = ahead.sum(axis=2)
         found = (ahead & truth[:, None, :]).sum(axis=2)
-        by_patch = (found / rank * truth).sum(axis=1) / truth.sum(axis=1)
-        total += math.fsum(by_patch)
-        patches += len(truth)
-    return _ratio(total, patches)
+        by_patch[start + labelled] = (found / rank * truth).sum(axis=1) / truth.sum(axis=1)
+    return by_patch
 
 
 def cooccurrence(targets: Labels) -> Counts:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lulc_engine.evaluation.thresholds import DEFAULT
 from lulc_engine.rasters.legend import Legend
-from lulc_engine.reports import plots, words
+from lulc_engine.reports import plots, ranges, words
 from lulc_engine.reports.drawing import Picture
 from lulc_engine.reports.plain_text import percent, thousands
 from lulc_engine.reports.probabilities import ProbabilitySection, probability_section
@@ -25,10 +25,12 @@ class MultilabelSection:
     """The scores of one split, ready for a template.
 
     Attributes as in `Section`, and:
-        rows: per class the scores of ``classes`` and ``multilabel.classes``, and the counts
-            ``hits``, ``misses``, ``alarms`` and ``rest``.
+        rows: per class the scores of ``classes`` and ``multilabel.classes``, the counts ``hits``,
+            ``misses``, ``alarms`` and ``rest``, and ``ranges``, the intervals as text by score.
         together: the picture of classes that occur in the same patch.
         errors: sentences on the classes with the most errors.
+        ranges: intervals of the headline scores as text, '' where there is none.
+        ranges_text: says what the intervals are.
     """
 
     metrics: Mapping[str, Any]
@@ -42,6 +44,8 @@ class MultilabelSection:
     title: str = ""
     label: str = ""
     optimistic: bool = False
+    ranges: Mapping[str, str] = field(default_factory=dict)
+    ranges_text: str = ""
     probabilities: ProbabilitySection | None = None
     multilabel: bool = True
 
@@ -80,6 +84,8 @@ def multilabel_section(
         title=title,
         label=label,
         optimistic=split in ("validation", "training"),
+        ranges=ranges.headline_ranges(metrics),
+        ranges_text=ranges.explanation(metrics),
         probabilities=probability_section(metrics, legend, words.unit(metrics), split),
     )
 
@@ -90,10 +96,11 @@ def _rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
         metrics["classes"],
         metrics["multilabel"]["classes"],
         metrics["confusion"]["per_class"],
+        ranges.class_ranges(metrics),
     )
-    for scores, more, ((rest, alarms), (misses, hits)) in zip(*parts, strict=True):
+    for scores, more, ((rest, alarms), (misses, hits)), of_class in zip(*parts, strict=True):
         counts = {"hits": hits, "misses": misses, "alarms": alarms, "rest": rest}
-        rows.append({**scores, **more, **counts})
+        rows.append({**scores, **more, **counts, "ranges": of_class})
     return rows
 
 

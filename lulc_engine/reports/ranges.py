@@ -7,9 +7,12 @@ from typing import Any
 
 from lulc_engine.evaluation.scores import RATES
 from lulc_engine.reports.plain_text import decimal, percent, thousands
-from lulc_engine.reports.words import PATCHES
+from lulc_engine.reports.words import PATCHES, unit
 
 _HEADLINES = ("overall_accuracy", "kappa", "mean_iou", "macro_f1")
+_SEVERAL = (*_HEADLINES, "micro_f1", "map", "hamming_loss", "one_error", "lrap")
+_IN_PERCENT = {"overall_accuracy", "hamming_loss", "one_error"}
+_OF_CLASS = (*RATES, "f2", "average_precision")
 
 
 def headline_ranges(metrics: Mapping[str, Any]) -> dict[str, str]:
@@ -24,14 +27,16 @@ def headline_ranges(metrics: Mapping[str, Any]) -> dict[str, str]:
         text = f"± {decimal(100 * overall['ci95'], 1)} %" if known else ""
         return {**dict.fromkeys(_HEADLINES, ""), "overall_accuracy": text}
     found = metrics.get("intervals", {})
-    ranges = {name: _range(found.get(name)) for name in _HEADLINES}
-    return {**ranges, "overall_accuracy": _percent_range(found.get("overall_accuracy"))}
+    return {
+        name: (_percent_range if name in _IN_PERCENT else _range)(found.get(name))
+        for name in (_SEVERAL if "multilabel" in metrics else _HEADLINES)
+    }
 
 
 def class_ranges(metrics: Mapping[str, Any]) -> list[Mapping[str, str]]:
     """Return the intervals of each class's scores by name, '' where there is none."""
     classes = metrics.get("intervals", {}).get("classes") or [{} for _ in metrics["classes"]]
-    return [{name: _range(item.get(name)) for name in RATES} for item in classes]
+    return [{name: _range(item.get(name)) for name in _OF_CLASS} for item in classes]
 
 
 def explanation(metrics: Mapping[str, Any]) -> str:
@@ -57,7 +62,7 @@ def explanation(metrics: Mapping[str, Any]) -> str:
         "The ranges are 95 % confidence intervals: how much the scores would differ with other "
         f"{found['unit']} like these. They come from resampling the {thousands(found['units'])} "
         f"{found['unit']}{of} as wholes, {thousands(found['draws'])} times (bootstrap), because "
-        "pixels next to each other resemble each other. They hold for such places as the "
+        f"{unit(metrics)} next to each other resemble each other. They hold for such places as the "
         "reference, not for the whole map."
     )
 

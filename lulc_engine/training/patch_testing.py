@@ -32,7 +32,7 @@ from lulc_engine.samples.patches.band_subset import with_bands
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.patches.sources import open_patches
 from lulc_engine.samples.split import TEST
-from lulc_engine.training.patch_intervals import test_intervals
+from lulc_engine.training.patch_intervals import intervals_of_test
 from lulc_engine.training.patch_provenance import SPLIT_OPTIONS, data_sha256, roles_sha256
 from lulc_engine.training.patch_scores import (
     Predictions,
@@ -104,8 +104,8 @@ def test_model(options: TrainPatchesOptions, feedback: Feedback) -> dict[str, An
         metrics = split_metrics(
             found, trial.legend, TEST, thresholds, trial.independent, trial.notes
         )
-        if found.targets.ndim == 1 and len(found.names):
-            metrics |= test_intervals(found, trial.patches, trial.legend)
+        if len(found.names):
+            metrics |= intervals_of_test(found, trial.patches, trial.legend, thresholds)
         if "predictions" in parts:
             with friendly_write_errors(options.predictions):
                 write_predictions(parts["predictions"], found, trial.legend, thresholds)

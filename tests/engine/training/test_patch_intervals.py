@@ -9,7 +9,7 @@ from lulc_engine.rasters.reflectance import Radiometry
 from lulc_engine.reports.ranges import explanation
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.split import TEST, Split
-from lulc_engine.training.patch_intervals import test_intervals as intervals_of
+from lulc_engine.training.patch_intervals import intervals_of_test as intervals_of
 from lulc_engine.training.patch_scores import Predictions
 
 LEGEND = make_legend((1, 2), ("crop", "forest"))
@@ -60,4 +60,32 @@ def test_patches_of_a_scene_are_drawn_by_polygon():
     assert high - low > 0.4
     by_patch = intervals_of(predictions(targets, right), patches(300), LEGEND)["intervals"]
     assert np.diff(by_patch["overall_accuracy"]) < 0.12
-    assert "10 polygons as wholes" in explanation(found)
+    text = explanation({**found, "reference": {"kind": "patches"}})
+    assert "10 polygons as wholes" in text
+    assert "patches next to each other" in text
+
+
+def named(names):
+    several = make_legend((1, 2, 3), ("crop", "forest", "water"))
+    targets = np.random.default_rng(0).integers(0, 2, (len(names), 3)).astype(np.uint8)
+    said = Predictions(names, targets, (targets * 0.8 + 0.1).astype(np.float32))
+    return intervals_of(said, patches(len(names)), several, (0.5, 0.5, 0.5))
+
+
+def test_several_classes_are_drawn_by_scene_where_names_tell_which():
+    names = [f"S2A_MSIL2A_201706{day}T113321_{n}_55" for day in (13, 17, 20) for n in range(10)]
+    found = named(names)
+    assert (found["intervals"]["unit"], found["intervals"]["units"]) == ("scenes", 3)
+    assert found["cautions"][0] == (
+        "The whole reference lies in 3 scenes: the intervals are rough."
+    )
+    assert "Neighbouring patches" in named(names[:10])["cautions"][0]
+    assert named(names[:10])["intervals"]["map"] is None
+    alone = named([f"patch {n}" for n in range(30)])
+    assert (alone["intervals"]["unit"], alone["intervals"]["units"]) == ("patches", 30)
+    assert alone["cautions"] == []
+    text = explanation({**alone, "reference": {"kind": "patches"}, "multilabel": {}})
+    assert "counts every patch as independent" in text
+    assert named(["a", "b", "c"])["cautions"] == [
+        "The whole reference is 3 patches: the intervals are rough."
+    ]
