@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import shapely
 from rasterio._err import CPLE_BaseError
-from rasterio.enums import ColorInterp, Resampling
+from rasterio.enums import ColorInterp, MaskFlags, Resampling
 from rasterio.errors import CRSError, RasterioError
 from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform_bounds
 
 from lulc_engine.errors import RasterError
 from lulc_engine.rasters.files import open_raster, readable_errors
@@ -22,8 +24,11 @@ class AlignedBand:
     which never invents values. A raster without CRS must have the grid's size and is then taken to
     lie exactly on it.
 
+    Attributes:
+        notes: what the user should know: that it was resampled, or that there are more bands.
+
     Raises:
-        RasterError: the raster cannot be read, or cannot be placed on the grid.
+        RasterError: the raster cannot be read, is a picture, or cannot be placed on the grid.
     """
 
     def __init__(self, path: str | Path, grid: Grid) -> None:
@@ -37,6 +42,9 @@ class AlignedBand:
             self.tags: dict[str, str] = dict(self._source.tags())
             uses = self._source.colorinterp
             self._alpha = next((n for n, u in enumerate(uses, 1) if u == ColorInterp.alpha), None)
+            flags = self._source.mask_flag_enums[0]
+            self._has_mask = MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags
+            self._look_at_bands()
             self._place()
 
     @property
@@ -78,7 +86,21 @@ class AlignedBand:
                 covered[place] = True
                 if self._alpha is not None:
                     covered[place] = self._source.read(self._alpha, window=inside.to_rasterio()) > 0
+                if self._has_mask:
+                    covered[place] &= self._source.read_masks(1, window=inside.to_rasterio()) > 0
         return values, covered
+
+    def overlaps(self) -> bool:
+        """Return whether the raster lies on the grid, or may."""
+        if self._warped is None:
+            common = self._shifted(self.grid.window, 1).intersect(Grid.of(self._source).window)
+            return common.height > 0 and common.width > 0
+        own = Grid.of(self._source)
+        try:
+            there = transform_bounds(self.grid.crs, own.crs, *self.grid.bounds())
+        except (RasterioError, CRSError, CPLE_BaseError):
+            return True  # not known
+        return bool(shapely.box(*there).intersects(shapely.box(*own.bounds())))
 
     def to_grid(self, window: Window) -> Window | None:
         """Return where a window of the file lies on the grid, None where the file is resampled."""
@@ -97,6 +119,18 @@ class AlignedBand:
     def _shifted(self, window: Window, sign: int) -> Window:
         row, col = sign * self._shift[0], sign * self._shift[1]
         return Window(window.row_off + row, window.col_off + col, window.height, window.width)
+
+    def _look_at_bands(self) -> None:
+        """Refuse a picture, of which band 1 is the share of red; say that only one band is read."""
+        colours = {ColorInterp.red, ColorInterp.green, ColorInterp.blue}
+        if colours <= set(self._source.colorinterp):
+            raise RasterError(
+                f"{self.path} is a picture of red, green and blue, not one band of values.",
+                "Give a raster of one band, such as class ids.",
+            )
+        count = self._source.count - (self._alpha is not None)
+        if count > 1:
+            self.notes.append(f"{self.path.name} has {count} bands; the first was read.")
 
     def _place(self) -> None:
         own = Grid.of(self._source)

@@ -70,6 +70,15 @@ def open_raster(path: str | Path) -> rasterio.DatasetReader:
     return dataset
 
 
+def is_raster(path: str | Path) -> bool:
+    """Return whether a file can be opened as a raster."""
+    try:
+        open_raster(path).close()
+    except RasterError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def readable_errors(path: str | Path) -> Iterator[None]:
     """Turn an error of reading a file into one that names it.

@@ -102,6 +102,11 @@ class Grid:
         corners = ((0, 0), (self.width, 0), (self.width, self.height), (0, self.height))
         return [self.transform * corner for corner in corners]
 
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Return the smallest and largest coordinates: west, south, east, north."""
+        xs, ys = zip(*self.outline(), strict=True)
+        return min(xs), min(ys), max(xs), max(ys)
+
     def pixel_size(self) -> tuple[float, float]:
         """Return the lengths of a pixel's sides along columns and rows, in CRS units."""
         t = self.transform

@@ -9,6 +9,7 @@ import numpy as np
 
 from lulc_engine.errors import LabelError
 from lulc_engine.feedback import Feedback
+from lulc_engine.rasters.files import is_raster
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.legend import Legend
 
@@ -83,7 +84,7 @@ def open_source(
     ignore_value: str = "",
     feedback: Feedback | None = None,
 ) -> LabelSource:
-    """Open a label file: a raster by its ending, else a vector file.
+    """Open a label file: a raster by its ending or its contents, else a vector file.
 
     Args:
         path: the file; a layer of it as ``path|layername=NAME`` (see `vector_file`).
@@ -97,6 +98,7 @@ def open_source(
     """
     # Imported here: each module builds on this one.
     from lulc_engine.samples.raster_labels import RasterSource
+    from lulc_engine.samples.vector_file import NoVectorFileError
     from lulc_engine.samples.vector_labels import VectorSource
 
     file = path.split("|")[0]
@@ -104,7 +106,12 @@ def open_source(
         raise LabelError(f"The label file {file} does not exist.", "Check the path.")
     if Path(file).suffix.lower() in RASTER_SUFFIXES:
         return RasterSource(file, ignore_value, feedback or Feedback())
-    return VectorSource(path, class_field, class_name_field)
+    try:
+        return VectorSource(path, class_field, class_name_field)
+    except NoVectorFileError:
+        if not is_raster(file):
+            raise
+        return RasterSource(file, ignore_value, feedback or Feedback())
 
 
 def open_labels(

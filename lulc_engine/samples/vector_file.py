@@ -23,6 +23,10 @@ _WKT_COLUMNS = "WKT,wkt_geom,geometry,geom,the_geom"
 _DAMAGED = (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, ValueError)
 
 
+class NoVectorFileError(LabelError):
+    """A file is nothing that GDAL reads as vectors."""
+
+
 @dataclass(frozen=True)
 class Features:
     """The features of a layer.
@@ -61,7 +65,8 @@ def read_features(path: str, class_field: str, class_name_field: str, notes: lis
         notes: takes what is unusual.
 
     Raises:
-        LabelError: there is no such file, layer or field, or there are no geometries.
+        NoVectorFileError: the file is none.
+        LabelError: there is no such layer or field, or there are no geometries.
     """
     file, layer = _split(path)
     title = Path(file).name
@@ -71,6 +76,11 @@ def read_features(path: str, class_field: str, class_name_field: str, notes: lis
         chosen = _first_layer(file, notes) if layer.name is None else layer.name
         options, crs = _table_options(file, chosen)
         info = pyogrio.read_info(file, layer=chosen, **options)
+    except pyogrio.errors.DataSourceError as err:
+        raise NoVectorFileError(
+            f"{file} cannot be read as labels: {_first_sentence(err)}.",
+            "Give a vector file or a label raster.",
+        ) from err
     except (*_DAMAGED, pyogrio.errors.DataLayerError) as err:
         raise LabelError(
             f"{file} cannot be read as labels: {_first_sentence(err)}.",

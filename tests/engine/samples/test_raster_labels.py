@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from affine import Affine
 from factories import ORIGIN
 from rasterio.crs import CRS as AnyCRS  # noqa: N811
 
-from lulc_engine.errors import Cancelled, LabelError, OptionsError
+from lulc_engine.errors import Cancelled, LabelError, OptionsError, RasterError
 from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.legend import make_legend
@@ -200,3 +201,45 @@ def test_truncated(write_raster, values, tmp_path):
     (tmp_path / "l.tif").write_bytes((tmp_path / "l.tif").read_bytes()[:900])
     with pytest.raises(ValueError, match=r"l\.tif"):
         open_labels(path, GRID)
+
+
+def test_a_colour_picture_is_refused(write_raster, values):
+    path = write_raster("l.tif", np.stack([values, values, values]))
+    with pytest.raises(RasterError, match="picture of red, green and blue"):
+        open_source(path)
+
+
+def test_says_that_only_the_first_band_is_read(write_raster, values):
+    path = write_raster("l.tif", np.stack([values, values + 1]).astype(np.uint16), nodata=0)
+    labels = open_labels(path, GRID)
+    assert labels.legend.ids == (1, 9, 255)
+    assert labels.notes == ["l.tif has 2 bands; the first was read."]
+
+
+@pytest.mark.parametrize("side", [10, 5])
+def test_the_files_mask_hides_labels(write_raster, values, side):
+    shown = np.full(values.shape, 255, np.uint8)
+    shown[12:20] = 0
+    times = 10 // side
+    stored = np.kron(values, np.ones((times, times), np.uint8))
+    path = write_raster(
+        "l.tif",
+        stored,
+        transform=ORIGIN * Affine.scale(1 / times),
+        alter=lambda dataset: dataset.write_mask(
+            np.kron(shown, np.ones_like(stored[:times, :times]))
+        ),
+    )
+    labels = open_labels(path, GRID)
+    assert labels.legend.ids == (1, 255)
+    expected = np.where((values == 0) | (values == 9), None, values)
+    np.testing.assert_array_equal(read_ids(labels), expected)
+
+
+def test_a_raster_is_known_by_its_contents(write_raster, values, tmp_path):
+    path = write_raster("l.tif", values, nodata=0)
+    renamed = str(shutil.copy(path, tmp_path / "classes.map"))
+    assert open_source(renamed).legend.ids == (1, 9, 255)
+    (tmp_path / "notes.map").write_text("no raster")
+    with pytest.raises(LabelError, match="cannot be read as labels"):
+        open_source(str(tmp_path / "notes.map"))
