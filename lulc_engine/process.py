@@ -6,16 +6,21 @@ import contextlib
 import ctypes
 import os
 import sys
+import warnings
 
 # Of mallopt(3).
 _M_ARENA_MAX = -8
 _ARENAS = 2
+# Warnings of rasterio about rasters without a place, of which the engine tells in its own words.
+_SAID_BETTER = ("Dataset has no geotransform", "The given matrix is equal to Affine.identity")
 
 
 def prepare_process() -> None:
     """Set what libraries do not set well by themselves; what the user has set is left alone."""
     _let_idle_threads_sleep()
     _share_arenas()
+    for text in _SAID_BETTER:
+        warnings.filterwarnings("ignore", message=text)
 
 
 def _let_idle_threads_sleep() -> None:

@@ -10,7 +10,9 @@ import numpy as np
 from rasterio.enums import ColorInterp, MaskFlags
 
 from lulc_engine.errors import OptionsError, RasterError
+from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.align import AlignedBand
+from lulc_engine.rasters.alpha import alpha_bands, called_alpha
 from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.files import open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid, Window
@@ -31,10 +33,12 @@ class Scene:
         grid: its grid.
         tags: its metadata.
         bands: all but alpha.
+        warnings: what the user should know about the file and the mask.
 
     Args:
         path: any raster that GDAL reads.
-        band_names: roles or descriptions of all bands but alpha, where the file has none.
+        band_names: roles or descriptions of all bands, with or without alpha, where the file has
+            none.
         mask: raster on any grid whose pixels exclude pixels of the scene.
         mask_values: values of ``mask`` that exclude; none means every value but 0, or the usual
             ones for a raster with SCL in its name.
@@ -58,17 +62,16 @@ class Scene:
         with readable_errors(path):
             self.grid = Grid.of(self._source)
             self.tags: dict[str, str] = dict(self._source.tags())
-            interpretation = self._source.colorinterp
-            self._alpha = next(
-                (n for n, use in enumerate(interpretation, 1) if use == ColorInterp.alpha), None
-            )
+            if self._source.colorinterp == (ColorInterp.palette,):
+                raise RasterError(
+                    f"{self.path} holds numbers of colours in a table, not measured values.",
+                    "Convert it to red, green and blue, or use the image that it was made from.",
+                )
+            self._alpha = alpha_bands(self._source, len(band_names))
             self.bands = self._name(band_names)
-            self._has_mask_file = any(
-                MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags
-                for flags in self._source.mask_flag_enums
-            )
         self._mask = AlignedBand(mask, self.grid) if mask else None
         self._excluded = _excluded_values(mask, mask_values)
+        self.warnings = self._look_at()
 
     @property
     def block_px(self) -> tuple[int, int]:
@@ -134,14 +137,41 @@ class Scene:
         """Return the same scene with handles of its own, for another thread."""
         return Scene(*self._given)
 
+    def tell(self, feedback: Feedback) -> None:
+        """Say what is unusual about the file and the mask."""
+        for note in self._mask.notes if self._mask is not None else ():
+            feedback.info(note)
+        for warning in self.warnings:
+            feedback.warning(warning)
+
     def close(self) -> None:
         """Close the files."""
         if self._mask is not None:
             self._mask.close()
         self._source.close()
 
+    def _look_at(self) -> list[str]:
+        """Return what is unusual about the file and its mask."""
+        name, notes = self.path.name, list[str]()
+        if self._source.gcps[0]:
+            notes.append(
+                f"{name} has ground control points instead of a place: rectify it first, or the "
+                "result will have no place either."
+            )
+        elif self.grid.crs is None:
+            notes.append(f"{name} has no coordinate reference system; results will have none.")
+        for number in called_alpha(self._source):
+            if number not in self._alpha:
+                notes.append(
+                    f"Band {number} of {name} is called alpha, but holds measured values; it is "
+                    "taken for a band like the others."
+                )
+        if self._mask is not None and not self._mask.overlaps():
+            notes.append(f"The mask {self._mask.path.name} lies nowhere on {name}.")
+        return notes
+
     def _name(self, band_names: Sequence[str]) -> list[Band]:
-        numbers = [n for n in range(1, self._source.count + 1) if n != self._alpha]
+        numbers = [n for n in range(1, self._source.count + 1) if n not in self._alpha]
         if not numbers:
             raise RasterError(f"{self.path} has no bands but alpha.", "Choose another raster.")
         if len(numbers) > MAX_BANDS:
@@ -158,6 +188,17 @@ class Scene:
             Band(number, band.name, band.role) for number, band in zip(numbers, named, strict=True)
         ]
 
+    def _masked(self, bands: Sequence[Band]) -> set[int]:
+        """Return the bands whose masks in the file count: one for all, or one for each."""
+        found = set()
+        for band in bands:
+            flags = self._source.mask_flag_enums[band.number - 1]
+            if not flags:
+                found.add(band.number)
+            elif MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
+                found.add(1)
+        return found
+
     def _validity(self, inside: Window, pixels: np.ndarray, bands: Sequence[Band]) -> np.ndarray:
         valid = np.ones(pixels.shape[1:], dtype=bool)
         for values, band in zip(pixels, bands, strict=True):
@@ -168,10 +209,10 @@ class Scene:
             with np.errstate(over="ignore"):  # float64 beyond float32's range is not usable either
                 valid &= np.isfinite(pixels.astype(np.float32, copy=False)).all(axis=0)
         with readable_errors(self.path):
-            if self._alpha is not None:
-                valid &= self._source.read(self._alpha, window=inside.to_rasterio()) > 0
-            if self._has_mask_file:
-                valid &= self._source.read_masks(1, window=inside.to_rasterio()) > 0
+            for number in self._alpha:
+                valid &= self._source.read(number, window=inside.to_rasterio()) > 0
+            for number in self._masked(bands):
+                valid &= self._source.read_masks(number, window=inside.to_rasterio()) > 0
         if self._mask is not None:
             values, covered = self._mask.read(inside)
             excluded = values != 0 if self._excluded is None else np.isin(values, self._excluded)

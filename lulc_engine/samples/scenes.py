@@ -69,6 +69,7 @@ def open_scenes(
     opened: list[TrainingScene] = []
     for path, mask in zip(paths, masks, strict=True):
         scene = Scene(path, options.band_names, mask or None, options.mask_values)
+        scene.tell(feedback)
         bands = tuple(choose_bands(scene.bands, options.bands))
         radiometry = scene.radiometry(bands, options.scale, options.offset)
         common = opened[0].common if opened else radiometry

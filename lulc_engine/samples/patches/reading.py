@@ -16,6 +16,7 @@ from rasterio.errors import NotGeoreferencedWarning
 
 from lulc_engine.errors import DataError, OptionsError, RasterError
 from lulc_engine.feedback import Feedback
+from lulc_engine.rasters.alpha import alpha_bands
 from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.files import gdal_settings, open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid
@@ -234,13 +235,14 @@ def _form(dataset: rasterio.DatasetReader) -> Form:
     numbers = _data_bands(dataset)
     if not 0 < len(numbers) <= MAX_BANDS:
         raise UnusableError(f"{len(numbers)} bands; 1 to {MAX_BANDS} are allowed")
-    alpha = next((n for n, use in enumerate(interpretation, 1) if use == ColorInterp.alpha), None)
+    alpha = next(iter(alpha_bands(dataset)), None)
     dtype = str(np.result_type(*(dataset.dtypes[n - 1] for n in numbers)))
     return Form(len(numbers), dataset.height, dataset.width, dtype, alpha)
 
 
 def _data_bands(dataset: rasterio.DatasetReader) -> list[int]:
-    return [n for n, use in enumerate(dataset.colorinterp, 1) if use != ColorInterp.alpha]
+    alpha = alpha_bands(dataset)
+    return [n for n in range(1, dataset.count + 1) if n not in alpha]
 
 
 def _validity(
@@ -251,13 +253,11 @@ def _validity(
         nodata = dataset.nodatavals[band.number - 1]
         if nodata is not None and not np.isnan(nodata):
             valid &= layer != nodata
-    for number, (use, flags) in enumerate(
-        zip(dataset.colorinterp, dataset.mask_flag_enums, strict=True), start=1
-    ):
-        if use == ColorInterp.alpha:
-            valid &= dataset.read(number) > 0
-        elif number == 1 and MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
-            valid &= dataset.read_masks(1) > 0
+    for number in alpha_bands(dataset):
+        valid &= dataset.read(number) > 0
+    flags = dataset.mask_flag_enums[0]
+    if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
+        valid &= dataset.read_masks(1) > 0
     return None if valid.all() else valid
 
 

@@ -8,6 +8,7 @@ import pytest
 import rasterio
 from affine import Affine
 from factories import CRS, ORIGIN, random_image
+from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp
 from rasterio.warp import transform_bounds
 
@@ -157,7 +158,80 @@ def test_nothing_but_alpha(write_raster):
         dataset.colorinterp = [ColorInterp.alpha]
 
     with pytest.raises(RasterError, match="no bands"):
-        Scene(write_raster("scene.tif", random_image(1, 8, 8, "uint8"), alter=say_so))
+        Scene(write_raster("scene.tif", np.full((1, 8, 8), 255, np.uint8), alter=say_so))
+
+
+def test_a_measured_band_that_is_called_alpha(write_raster):
+    image = random_image(4, 32, 40, "uint8")
+    path = write_raster("scene.tif", image)  # GDAL calls the fourth band of bytes alpha
+    with rasterio.open(path) as dataset:
+        assert dataset.colorinterp[3] == ColorInterp.alpha
+    values, valid = read(path)
+    np.testing.assert_array_equal(values, image)
+    assert valid.all()
+    assert "Band 4" in Scene(path).warnings[0]
+
+
+def test_alpha_is_a_band_where_the_user_or_the_file_names_it(write_raster):
+    image = random_image(4, 32, 40, "uint8")
+    image[3] = 255 * (image[3] > 50)
+    named = write_raster("named.tif", image, descriptions=("red", "green", "blue", "NIR"))
+    assert [band.role for band in Scene(named).bands] == ["red", "green", "blue", "nir"]
+    path = write_raster("scene.tif", image)
+    assert len(Scene(path).bands) == 3
+    assert len(Scene(path, band_names=("red", "green", "blue")).bands) == 3
+    assert len(Scene(path, band_names=("red", "green", "blue", "nir")).bands) == 4
+
+
+def test_a_table_of_colours_is_no_measurement(write_raster):
+    def paint(dataset):
+        dataset.write_colormap(1, {n: (n, 0, 255 - n, 255) for n in range(256)})
+
+    path = write_raster("scene.tif", random_image(1, 32, 40, "uint8"), alter=paint)
+    with pytest.raises(RasterError, match="colours in a table"):
+        Scene(path)
+
+
+def test_a_mask_per_band(write_raster, image, tmp_path):
+    write_raster("scene.tif", image)
+    write_raster("shown.tif", 255 * (image[1] > 50).astype(np.uint8))
+    mask = (
+        '<MaskBand><VRTRasterBand dataType="Byte"><SimpleSource><SourceFilename '
+        'relativeToVRT="1">shown.tif</SourceFilename><SourceBand>1</SourceBand></SimpleSource>'
+        "</VRTRasterBand></MaskBand>"
+    )
+    path = write_vrt(tmp_path / "s.vrt", [("UInt16", None, tmp_path / "scene.tif", 1)] * 2)
+    text = (
+        (tmp_path / "s.vrt")
+        .read_text()
+        .replace("</VRTRasterBand></V", f"{mask}</VRTRasterBand></V")
+    )
+    (tmp_path / "s.vrt").write_text(text)
+    _, valid = read(path)
+    np.testing.assert_array_equal(valid, image[1] > 50)
+    _, valid = read(path, bands=Scene(path).bands[:1])
+    assert valid.all()
+
+
+def test_says_what_a_scene_lacks(write_raster, image):
+    whole = write_raster("scene.tif", image)
+    assert Scene(whole).warnings == []
+    without = write_raster("without.tif", image, crs=None)
+    assert "no coordinate reference system" in Scene(without).warnings[0]
+    for crs, transform in ((CRS, ORIGIN * Affine.translation(500, 0)), ("EPSG:32634", ORIGIN)):
+        mask = write_raster("mask.tif", image[0], crs=crs, transform=transform)
+        assert "lies nowhere on scene.tif" in Scene(whole, mask=mask).warnings[0]
+
+
+def test_says_that_points_place_a_scene(write_raster, image):
+    corners = [(0, 0), (0, 40), (32, 0)]
+    points = [GroundControlPoint(r, c, *(ORIGIN * (c, r))) for r, c in corners]
+
+    def tie(dataset):
+        dataset.gcps = (points, rasterio.crs.CRS.from_string(CRS))
+
+    path = write_raster("scene.tif", image, crs=None, transform=None, alter=tie)
+    assert "rectify it first" in Scene(path).warnings[0]
 
 
 @pytest.mark.parametrize("internal", ["YES", "NO"])
