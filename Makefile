@@ -1,6 +1,6 @@
 # Every target can be called on its own and any number of times; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs test format lint type test-engine test-qgis test-model test-models test-qgis-versions check-package bench translations package clean
+.PHONY: help setup demo docs test format lint type test-engine test-qgis test-model test-models test-qgis-versions check-package bench screenshots translations package clean
 SHELL := /bin/bash
 
 VERSION := $(shell sed -n 's/^version=//p' metadata.txt 2>/dev/null)
@@ -50,6 +50,9 @@ test-qgis-versions: package ## install, set up and run in QGIS 3.22, 3.40 and 3.
 
 bench: setup ## what benchmarks/RESULTS.md says of speed and memory (an hour on idle cores)
 	for name in classify dense training memory assessment waiting_threads; do $(PYTHON) benchmarks/$$name.py || exit 1; done
+
+screenshots: package ## pictures of every dialog and of the demo in the desktop, in build/screenshots
+	scripts/with_plugin.sh $(PYTHON) scripts/screenshots.py $(ARGS)
 
 translations: setup ## bring the Qt Linguist files in lulc_qgis_plugin/i18n up to date
 	PATH=/usr/sbin:/usr/bin:/sbin:/bin QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python scripts/translations.py $(ARGS)

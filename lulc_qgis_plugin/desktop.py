@@ -81,8 +81,10 @@ class Desktop(QObject):
             text = tr("The demo could not be copied to {}: {}").format(folder, err)
             self._bar().pushMessage(tr("Land cover"), text, Qgis.MessageLevel.Warning, 0)
             return
-        self._iface.setActiveLayer(layers[-1])
+        _, train, scene = layers
+        self._iface.setActiveLayer(scene)
         self._iface.zoomToActiveLayer()
+        self._iface.setActiveLayer(train)  # which dialogs then suggest
 
     def offer_once(self) -> None:
         """Show the dialog where there is no engine and it was never offered; nothing is run."""

@@ -86,7 +86,8 @@ class SetupDialog(QDialog):
         layout.addWidget(self._state)
         layout.addWidget(self._device_box())
         layout.addWidget(self._place_box())
-        layout.addWidget(self._advanced_box())
+        self._advanced = self._advanced_box()
+        layout.addWidget(self._advanced)
         self._step = QLabel()
         self._step.setWordWrap(True)
         layout.addWidget(self._step)
@@ -171,7 +172,6 @@ class SetupDialog(QDialog):
         self._cuda.setVisible(sys.platform != "darwin")
         found = tr("An NVIDIA card seems to be here.") if has_nvidia() else ""
         hint = QLabel(found or tr("No NVIDIA card was noticed on this computer."))
-        hint.setEnabled(bool(found))
         hint.setVisible(sys.platform != "darwin")
         layout.addWidget(hint)
         return box

@@ -18,6 +18,11 @@ git ls-files -z -co --exclude-standard -- README.md CHANGELOG.md CONTRIBUTING.md
     xargs -0 cp --parents -t "$SOURCE"
 mv "$SOURCE/docs/conf.py" "$SOURCE"
 
+# guides: the pages that have no place of their own.
+guides() {
+    ls docs/*.md | grep -v -e /tutorial -e /index -e /glossary -e /architecture -e /howto- -e /methods -e /honest-
+}
+
 # toctree CAPTION PAGE...
 toctree() {
     printf '\n```{toctree}\n:caption: %s\n:maxdepth: 1\n' "$1"
@@ -34,7 +39,8 @@ done
 {
     printf '# LULC: land-cover models in QGIS\n\nStart with the [README](README.md) or the [tutorial](docs/tutorial.md).\n'
     toctree 'First steps' README.md docs/tutorial.md docs/index.md docs/glossary.md
-    toctree 'Guides' $(ls docs/*.md | grep -v -e tutorial -e index -e glossary -e architecture)
+    toctree 'How to' docs/howto-train.md docs/howto-apply.md docs/howto-assess.md docs/howto-exchange.md
+    toctree 'Guides' docs/methods.md docs/honest-accuracy.md $(guides)
     toctree 'Algorithms' resources/help/*.md
     toctree 'Project' docs/architecture.md CONTRIBUTING.md CHANGELOG.md benchmarks/RESULTS.md \
         resources/models/README.md

@@ -107,10 +107,9 @@ def summarise(versions: list[str], reports: dict[str, dict[str, object]]) -> int
 
 
 @contextmanager
-def screen() -> Iterator[str]:
+def screen(size: str = "1440x1000x24") -> Iterator[str]:
     """Start Xvfb on a free display and yield its name; programs in a chroot reach it too."""
     number = next(n for n in range(90, 200) if not Path(f"/tmp/.X{n}-lock").exists())  # noqa: S108
-    size = "1440x1000x24"
     server = subprocess.Popen(
         ["Xvfb", f":{number}", "-screen", "0", size, "-ac", "-nolisten", "tcp"],
         stdout=subprocess.DEVNULL,

@@ -1,0 +1,189 @@
+"""Runs inside the QGIS desktop (--code): opens the dialogs, runs the demo, saves what they show.
+
+The file named by LULC_GUI_TASK says where to; see screenshots.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from qgis import processing
+from qgis.core import QgsApplication, QgsProject
+from qgis.gui import QgsCollapsibleGroupBox
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QTimer
+from qgis.PyQt.QtWidgets import QDockWidget, QScrollArea, QWidget
+from qgis.utils import iface, plugins
+
+TASK = json.loads(Path(os.environ["LULC_GUI_TASK"]).read_text(encoding="utf-8"))
+START_AFTER_MS = 4000
+STEP_TIMEOUT_S = 1200
+WINDOW = (1280, 800)
+FIELD = {"CLASS_FIELD": "class"}
+
+
+def main() -> None:
+    """Take the pictures and leave QGIS, whatever happens."""
+    lines: list[str] = []
+    sys.excepthook = lambda *error: leave([*lines, "".join(traceback.format_exception(*error))])
+    try:
+        iface.mainWindow().resize(*WINDOW)
+        for dock in iface.mainWindow().findChildren(QDockWidget):
+            if dock.objectName() in ("Browser", "ProcessingToolbox"):
+                dock.setVisible(dock.objectName() == "ProcessingToolbox")
+        set_up_dialog()
+        load_demo()
+        dialogs()
+        if TASK["run"]:
+            results()
+        lines.append("done")
+    except BaseException:  # noqa: BLE001 - QGIS would show a window that nobody answers
+        lines.append(traceback.format_exc())
+    leave(lines)
+
+
+def leave(lines: list[str]) -> None:
+    """Write the answer and end QGIS at once: it would ask about unsaved changes."""
+    Path(TASK["answer"]).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    os._exit(0)
+
+
+def set_up_dialog() -> None:
+    """Show the set-up dialog as it is at first, and with what is advanced."""
+    dialog = plugins["lulc_qgis_plugin"]._desktop.show_setup()
+    wait(1)
+    picture(dialog, "setup")
+    dialog._advanced.setCollapsed(False)
+    wait(0.5)
+    picture(dialog, "setup-advanced")
+    dialog._advanced.setCollapsed(True)
+    dialog.close()
+
+
+def load_demo() -> None:
+    """Load the demo as its menu entry does."""
+    plugins["lulc_qgis_plugin"]._desktop.show_demo()
+    iface.mapCanvas().zoomToFullExtent()
+    wait(3)
+    picture(iface.mainWindow(), "scene")
+
+
+def dialogs() -> None:
+    """Show every algorithm's dialog: as it opens, and with all parameters unfolded."""
+    provider = QgsApplication.processingRegistry().providerById("lulc")
+    for algorithm in provider.algorithms():
+        dialog = processing.createAlgorithmDialog(algorithm.id())
+        dialog.show()
+        wait(1)
+        picture(dialog, f"dialog-{algorithm.name()}")
+        unfold(dialog)
+        picture(dialog, f"dialog-{algorithm.name()}-all")
+        close(dialog)
+
+
+def unfold(dialog: QWidget) -> None:
+    """Open the advanced parameters and make the dialog as tall as they are."""
+    for box in dialog.findChildren(QWidget, "grpAdvanced"):
+        sip.cast(box, QgsCollapsibleGroupBox).setCollapsed(False)
+    wait(0.3)
+    areas = dialog.mainWidget().findChildren(QScrollArea)
+    height = max((area.widget().sizeHint().height() for area in areas if area.widget()), default=0)
+    dialog.resize(dialog.width(), min(height + 250, 4000))
+    wait(0.5)
+
+
+def results() -> None:
+    """Train, classify and assess; show dialogs, logs and the map."""
+    work = Path(TASK["work"])
+    layers = {layer.name(): layer for layer in QgsProject.instance().mapLayers().values()}
+    model, classified = work / "neuchatel.safetensors", work / "map.tif"
+    train = {"INPUT": [layers["scene"].id()], "LABELS": layers["train"].id(), **FIELD}
+    run("trainsegmenter", {**train, "MODEL": model, "REPORT": work / "training.html"})
+    applied = {"INPUT": layers["scene"].id(), "MODEL": model, "OUTPUT": classified}
+    run("classifyraster", {**applied, "CONFIDENCE": work / "confidence.tif"})
+    wait(3)
+    hide("train", "test", "Confidence")
+    wait(3)
+    picture(iface.mainWindow(), "map")
+    found = next(x for x in QgsProject.instance().mapLayers().values() if "map" in x.name())
+    assessed = {"MAP": found.id(), "REFERENCE": layers["test"].id(), **FIELD}
+    run("assessaccuracy", {**assessed, "REPORT": work / "accuracy.html"})
+    wait(2)
+    picture(iface.mainWindow(), "desktop")
+    hide("Classified")
+    show("Confidence")
+    wait(3)
+    picture(iface.mainWindow(), "confidence")
+    for name in ("training.html", "accuracy.html"):
+        shutil.copy(work / name, TASK["pictures"])
+
+
+def hide(*names: str) -> None:
+    """Untick the layers whose names begin so."""
+    _tick(names, False)
+
+
+def show(*names: str) -> None:
+    """Tick the layers whose names begin so."""
+    _tick(names, True)
+
+
+def _tick(names: tuple[str, ...], on: bool) -> None:
+    for node in QgsProject.instance().layerTreeRoot().findLayers():
+        if node.name().startswith(names):
+            node.setItemVisibilityChecked(on)
+
+
+def run(algorithm: str, parameters: dict[str, Any]) -> None:
+    """Open an algorithm's dialog, press Run and wait for its end."""
+    given = {
+        name: str(value) if isinstance(value, Path) else value for name, value in parameters.items()
+    }
+    dialog = processing.createAlgorithmDialog(f"lulc:{algorithm}", given)
+    dialog.show()
+    wait(1)
+    picture(dialog, f"run-{algorithm}")
+    dialog.runButton().click()
+    wait(12)
+    if not dialog.wasExecuted():
+        picture(dialog, f"run-{algorithm}-running")
+    end = time.monotonic() + STEP_TIMEOUT_S
+    while not dialog.wasExecuted():
+        wait(0.2)
+        if time.monotonic() > end:
+            raise TimeoutError(algorithm)
+    wait(1)
+    picture(dialog, f"run-{algorithm}-log")
+    if not dialog.results():
+        raise RuntimeError(f"{algorithm} failed; see run-{algorithm}-log.png")
+    close(dialog)
+
+
+def close(dialog: QWidget) -> None:
+    """Close a dialog; it is gone before the next one opens."""
+    dialog.close()
+    kind = QEvent.Type.DeferredDelete
+    QCoreApplication.sendPostedEvents(None, int(getattr(kind, "value", kind)))
+
+
+def picture(window: QWidget, name: str) -> None:
+    """Save what a window shows."""
+    window.grab().save(str(Path(TASK["pictures"], f"{name}.png")))
+
+
+def wait(seconds: float) -> None:
+    """Let the desktop go on for a while."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QCoreApplication.processEvents()
+        time.sleep(0.02)
+
+
+QTimer.singleShot(START_AFTER_MS, main)
