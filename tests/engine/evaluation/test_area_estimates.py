@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from affine import Affine
 from pyproj import Geod
+from scipy import stats
 
 from lulc_engine.evaluation.area import area_block, estimate
 from lulc_engine.evaluation.class_map import ClassMap
@@ -57,12 +58,43 @@ def test_few_errors_and_missing_points_are_said():
     result, notes = area_block(counts, legend, [60.0, 30.0, 10.0])
     assert result["classes"][2]["users"] == {"value": 0, "ci95": None}
     assert any("Only one sample point lies in the mapped “c”" in note for note in notes)
-    assert any("fewer than 5 misplaced points" in note for note in notes)
+    assert any("of “a”, “b”, “c” rest on fewer than 5 points" in note for note in notes)
 
     result, notes = area_block(counts * [[1, 1, 0]], legend, [60.0, 30.0, 10.0])
     assert result["covered"] == pytest.approx(0.9)
     assert result["classes"][2]["users"] == {"value": None, "ci95": None}
     assert any("No sample point lies in the mapped “c”" in note for note in notes)
+
+
+def test_errors_of_commission_do_not_make_an_interval_reliable():
+    """Nine points are wrongly mapped as deforestation, but only three of it are missed."""
+    _, notes = block()
+    assert any("area of “deforestation”, “forest gain” rest on fewer" in note for note in notes)
+    assert not any("No sample point is wrong" in note for note in notes)
+
+
+def test_the_interval_of_a_class_with_few_omissions_is_too_narrow_and_is_said_to_be():
+    """A class of 2 % of the map, of which 1 to 3 in 565 points elsewhere are to be expected."""
+    rng, legend = np.random.default_rng(0), make_legend([1, 2], ["rare", "rest"])
+    for expected, coverage, told in ((1, 0.74, 0.99), (2, 0.85, 0.94), (12, 0.94, 0.01)):
+        share = expected / 565
+        draws = zip(rng.binomial(75, 0.88, 2000), rng.binomial(565, share, 2000), strict=True)
+        truth, covered, warned = 0.02 * 0.88 + 0.98 * share, 0, 0
+        for found, missed in draws:
+            counts = np.array([[found, missed], [75 - found, 565 - missed]])
+            result, notes = area_block(counts, legend, [0.02, 0.98])
+            area = result["classes"][0]["proportion"]
+            covered += abs(area["value"] - truth) <= area["ci95"]
+            warned += any("area of “rare”" in note for note in notes)
+        assert covered / 2000 == pytest.approx(coverage, abs=0.025)
+        assert warned / 2000 == pytest.approx(told, abs=0.03)
+
+
+def test_a_class_without_a_wrong_point_is_not_certain():
+    legend = make_legend([1, 2], ["a", "b"])
+    _, notes = area_block(np.array([[30, 6], [0, 24]]), legend, [1.0, 1.0])
+    exact = 1 - stats.binomtest(30, 30).proportion_ci(method="exact").low
+    assert any(f"“a” (30: {100 * exact:.1f} %)" in note for note in notes)
 
 
 def test_perfect_sample_has_no_error_and_no_width():
