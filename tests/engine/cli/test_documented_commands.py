@@ -1,5 +1,6 @@
 """What the documentation says to type exists: commands, options, algorithms and parameters."""
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -93,3 +94,28 @@ def test_every_algorithm_has_its_how_to():
     assert {found["TITLE"] for _, found in DECLARED.values()} == headings
     assert len(LULC) > 30
     assert len(QGIS) > 20
+
+
+def literals():
+    """Return all texts in the sources, what is put in at run time as three dots."""
+    found = []
+    for folder in ("lulc_engine", "lulc_qgis_plugin"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found.append(node.value)
+                elif isinstance(node, ast.JoinedStr):
+                    parts = (getattr(part, "value", "") for part in node.values)
+                    found.append("".join(p if isinstance(p, str) else "..." for p in parts))
+    return "\n".join(found)
+
+
+def test_messages_in_troubleshooting_are_messages_of_the_code():
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    column = re.findall(r"^\| (\*.+?\*) \|", page, re.M)
+    messages = [text for cell in column for text in re.findall(r"\*([^*]+)\*", cell)]
+    known = literals()
+    fragments = {part.strip(" .") for text in messages for part in text.split("...")}
+    unknown = sorted(part for part in fragments if len(part) > 8 and part not in known)
+    assert len(messages) > 60
+    assert not unknown
