@@ -38,9 +38,8 @@ import torch
 from lulc_engine.inference.pixel_map import segmenter_plan
 from lulc_engine.inference.runtimes import Wanted
 from lulc_engine.inference.runtimes.machine import Machine
-from lulc_engine.inference.runtimes.openvino_runtime import OpenVinoRuntime
+from lulc_engine.inference.runtimes.prepared import prepared
 from lulc_engine.inference.runtimes.recipe import Recipe
-from lulc_engine.inference.runtimes.stored_graph import StoredGraph
 from lulc_engine.models.build import load_network
 from lulc_engine.models.card import read_spec
 from lulc_engine.models.model_file import read_model
@@ -157,9 +156,7 @@ class Bench:
             (1, *values.shape),
             "float32" if precision == "bf16" else values.dtype.name, Wanted(),
         )  # fmt: skip
-        runtime = OpenVinoRuntime(
-            recipe, lambda: StoredGraph(self.network, Wanted()), precision, self.given.threads
-        )
+        runtime = prepared(str(self.model), recipe, machine)
 
         def run() -> None:
             with ThreadPoolExecutor(runtime.streams) as pool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lulc_engine.inference.approach import Task
 from lulc_engine.inference.runtimes import Runtime, Wanted
@@ -13,13 +11,7 @@ from lulc_engine.inference.runtimes.batches import BatchRuntime, batch_size
 from lulc_engine.inference.runtimes.blocks import BLOCK_PX, BlockRuntime
 from lulc_engine.inference.runtimes.machine import Machine
 from lulc_engine.inference.runtimes.prepared import prepared
-from lulc_engine.inference.runtimes.recipe import Recipe
-
-if TYPE_CHECKING:  # PyTorch takes seconds to load, and a prepared network does without
-    from torch import nn
-
-    from lulc_engine.inference.runtimes.stored_graph import InnerNetwork
-    from lulc_engine.models.patch_network import PatchNetwork
+from lulc_engine.inference.runtimes.recipe import EVERY_WINDOW, ONE_BY_ONE, Recipe
 
 # Whose bodies have ``dense()``; known without loading PyTorch.
 DENSE_ARCHITECTURES = ("pixelnet", "dcnn5")
@@ -56,31 +48,24 @@ class Work:
 
 def patch_runtime(task: Task, work: Work, machine: Machine) -> Runtime:
     """Return what is fastest: networks for small windows as convolutions, others in batches."""
-
-    def network() -> PatchNetwork:
-        from lulc_engine.models.build import load_patch_network
-
-        found = load_patch_network(task.spec, task.tensors)
-        found.input.set_radiometry(task.radiometry.scale, task.radiometry.offset)
-        return found
-
     is_dense = task.spec.architecture in DENSE_ARCHITECTURES
     dense = work.overlaps and is_dense and task.spec.settings.get("resize_px") is None
     is_short = not dense and work.windows * work.size**2 < _WORTH_PREPARING_PX
     if machine.runtime == "torch" or (is_short and task.options.runtime == "auto"):
-        return _in_torch(task, work, machine, network(), dense)
-    return (_in_blocks if dense else _in_batches)(task, work, machine, network)
+        return _in_torch(task, work, machine, dense)
+    return (_in_blocks if dense else _in_batches)(task, work, machine)
 
 
-def _in_torch(
-    task: Task, work: Work, machine: Machine, network: PatchNetwork, dense: bool
-) -> Runtime:
+def _in_torch(task: Task, work: Work, machine: Machine, dense: bool) -> Runtime:
     import torch
 
     from lulc_engine.inference.runtimes.torch_runtime import TorchRuntime
     from lulc_engine.inference.runtimes.window_runtime import WindowRuntime
+    from lulc_engine.models.build import load_patch_network
     from lulc_engine.models.every_window import EveryWindow
 
+    network = load_patch_network(task.spec, task.tensors)
+    network.input.set_radiometry(task.radiometry.scale, task.radiometry.offset)
     device, check = machine.torch_device(), task.feedback.check
     if not dense:
         return WindowRuntime(network, device, work.size, work.step, work.wanted, check)
@@ -95,17 +80,10 @@ def _in_torch(
     )  # fmt: skip
 
 
-def _in_blocks(
-    task: Task, work: Work, machine: Machine, network: Callable[[], PatchNetwork]
-) -> Runtime:
-    def every_window() -> InnerNetwork:
-        from lulc_engine.models.every_window import EveryWindow
-
-        return EveryWindow(network(), work.step).eval()
-
+def _in_blocks(task: Task, work: Work, machine: Machine) -> Runtime:
     side = (work.block_cells - 1) * work.step + work.size
-    recipe = _recipe(task, work, (1, side), f"every {work.step}")
-    runtime = prepared(recipe, _graph(every_window, work.wanted), machine)
+    recipe = _recipe(task, work, (1, side), EVERY_WINDOW)
+    runtime = prepared(task.options.model, recipe, machine, task.feedback.check)
     pool = ThreadPoolExecutor(machine.threads)
     return BlockRuntime(
         lambda values, valid: runtime.run(values, valid, valid),
@@ -113,11 +91,9 @@ def _in_blocks(
     )  # fmt: skip
 
 
-def _in_batches(
-    task: Task, work: Work, machine: Machine, network: Callable[[], PatchNetwork]
-) -> Runtime:
-    recipe = _recipe(task, work, (batch_size(work.size), work.size), "one by one")
-    runtime = prepared(recipe, _graph(network, work.wanted), machine)
+def _in_batches(task: Task, work: Work, machine: Machine) -> Runtime:
+    recipe = _recipe(task, work, (batch_size(work.size), work.size), ONE_BY_ONE)
+    runtime = prepared(task.options.model, recipe, machine, task.feedback.check)
     return BatchRuntime(
         runtime, work.wanted, work.size, work.step, machine.threads, task.feedback.check
     )
@@ -134,13 +110,5 @@ def _recipe(task: Task, work: Work, batch: tuple[int, int], form: str) -> Recipe
         task.dtype.name,
         work.wanted,
         form,
+        work.step if form == EVERY_WINDOW else 1,
     )
-
-
-def _graph(network: Callable[[], InnerNetwork], wanted: Wanted) -> Callable[[], nn.Module]:
-    def graph() -> nn.Module:
-        from lulc_engine.inference.runtimes.stored_graph import StoredGraph
-
-        return StoredGraph(network(), wanted)
-
-    return graph

@@ -20,7 +20,6 @@ from lulc_engine.models.card import ModelSpec
 from lulc_engine.rasters.grid import Window
 
 if TYPE_CHECKING:  # PyTorch takes seconds to load, and a prepared network does without
-    from lulc_engine.inference.runtimes.stored_graph import StoredGraph
     from lulc_engine.models.network import Network
 
 
@@ -55,7 +54,7 @@ def segmenter_approach(task: Task) -> Approach:
 
     def runtime(machine: Machine) -> Runtime:
         if machine.runtime != "torch":
-            return _prepared(task, plan, wanted, network, machine)
+            return _prepared(task, plan, wanted, machine)
         from lulc_engine.inference.runtimes.torch_runtime import TorchRuntime
 
         low_precision = machine.precision == "bf16"
@@ -83,9 +82,7 @@ def segmenter_plan(
     return pixel_plan(whole, part, side, spec.halo_px, spec.stride)
 
 
-def _prepared(
-    task: Task, plan: Plan, wanted: Wanted, network: Callable[[], Network], machine: Machine
-) -> Runtime:
+def _prepared(task: Task, plan: Plan, wanted: Wanted, machine: Machine) -> Runtime:
     """Return a runtime that is prepared for the plan's windows, which all have one shape."""
     window = plan.jobs[0].window
     recipe = Recipe(
@@ -93,19 +90,9 @@ def _prepared(
         task.radiometry.scale,
         task.radiometry.offset,
         (1, len(task.spec.bands), window.height, window.width),
-        # OpenVINO would round integers to bf16 before they are normalised, but not float32.
-        "float32" if machine.precision == "bf16" else task.dtype.name,
+        # OpenVINO would round integers to bf16 before they are normalised, but not float32. What
+        # it is compared with has the same type, so that there is one graph to prepare.
+        task.dtype.name if task.machine.precision == "f32" else "float32",
         wanted,
     )
-
-    def graph() -> StoredGraph:
-        from lulc_engine.inference.runtimes.stored_graph import StoredGraph
-        from lulc_engine.models.mobile_unet import MobileUNet
-        from lulc_engine.models.split_mobile_unet import SplitMobileUNet
-
-        loaded = network()
-        if isinstance(loaded.body, MobileUNet):
-            loaded.body = SplitMobileUNet(loaded.body)
-        return StoredGraph(loaded, wanted)
-
-    return prepared(recipe, graph, machine)
+    return prepared(task.options.model, recipe, machine, task.feedback.check)

@@ -1,7 +1,7 @@
 """Running a network in ONNX Runtime on processors, where OpenVINO is not to be had.
 
-As for OpenVINO a network is prepared for one shape and kept in the cache; PyTorch is only loaded
-for that. Values are given as float32, because PyTorch exports no graph that takes uint16.
+As for OpenVINO a network is prepared for one shape and kept in the cache. Values are given as
+float32, because PyTorch exports no graph that takes uint16.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ class OnnxRuntime:
 
     Args:
         recipe: what it is prepared for.
-        graph: makes the `StoredGraph` where the cache does not have the model.
+        write: calls `write_graph` for the recipe, where the cache does not have it.
         threads: processor threads. Each takes windows of its own, as in OpenVINO.
     """
 
-    def __init__(self, recipe: Recipe, graph: Callable[[], nn.Module], threads: int) -> None:
+    def __init__(self, recipe: Recipe, write: Callable[[Path], None], threads: int) -> None:
         self.streams = threads
         self._wanted: Wanted = recipe.wanted
         name = f"{recipe.key('onnxruntime', onnxruntime.__version__)}.onnx"
-        path = kept(cache_folder(), (name,), lambda f: _prepare(recipe, graph(), f / name))
+        path = kept(cache_folder(), (name,), lambda working: write(working / name))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -65,8 +65,8 @@ class OnnxRuntime:
         return outputs
 
 
-def _prepare(recipe: Recipe, graph: nn.Module, path: Path) -> None:
-    """Write a graph for the recipe's shape as ONNX."""
+def write_graph(recipe: Recipe, graph: nn.Module, path: Path) -> None:
+    """Write a `StoredGraph` for the recipe's shape as ONNX."""
     import torch
 
     values, valid = recipe.input_shapes(*recipe.shape[2:])

@@ -1,4 +1,4 @@
-"""Running a network in OpenVINO on processors; loads PyTorch only to prepare a model once.
+"""Running a network in OpenVINO on processors.
 
 A network is prepared for one shape and kept in the cache: changing shapes costs half the speed. The
 compiled form is kept there as well, so that the next run starts in a fraction of a second.
@@ -51,7 +51,7 @@ class OpenVinoRuntime:
 
     Args:
         recipe: what it is prepared for.
-        graph: makes the `StoredGraph` where the cache does not have the model.
+        write: calls `write_graph` for the recipe, where the cache does not have it.
         precision: f32 or bf16.
         threads: processor threads. Each takes windows of its own: on a machine that also reads and
             writes that is faster than all of them on one window.
@@ -60,7 +60,7 @@ class OpenVinoRuntime:
     def __init__(
         self,
         recipe: Recipe,
-        graph: Callable[[], nn.Module],
+        write: Callable[[Path], None],
         precision: str,
         threads: int,
     ) -> None:
@@ -69,11 +69,8 @@ class OpenVinoRuntime:
         self._local = threading.local()
         folder = cache_folder()
         name = recipe.key("openvino", ov.__version__)
-        path = kept(
-            folder,
-            (f"{name}.xml", f"{name}.bin"),
-            lambda f: _prepare(recipe, graph(), f / f"{name}.xml"),
-        )
+        files = (f"{name}.xml", f"{name}.bin")
+        path = kept(folder, files, lambda working: write(working / files[0]))
         core = ov.Core()
         self._compiled = core.compile_model(
             str(path),
@@ -117,8 +114,8 @@ class OpenVinoRuntime:
         return self._local.request
 
 
-def _prepare(recipe: Recipe, graph: nn.Module, path: Path) -> None:
-    """Write a graph for the recipe's shape as OpenVINO IR.
+def write_graph(recipe: Recipe, graph: nn.Module, path: Path) -> None:
+    """Write a `StoredGraph` for the recipe's shape as OpenVINO IR: an .xml, and a .bin beside it.
 
     Where there is a result per pixel it is traced on a small image, which takes a tenth of the time
     and memory, and then given the recipe's shape; on that shape itself where something in it does

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from lulc_engine.inference.runtimes import Runtime
 from lulc_engine.inference.runtimes.machine import Machine
+from lulc_engine.inference.runtimes.preparing import prepare
 from lulc_engine.inference.runtimes.recipe import Recipe
-
-if TYPE_CHECKING:  # PyTorch takes seconds to load, and a prepared network does without
-    from torch import nn
 
 
 class Prepared(Runtime, Protocol):
@@ -28,18 +27,25 @@ class Prepared(Runtime, Protocol):
         ...
 
 
-def prepared(recipe: Recipe, graph: Callable[[], nn.Module], machine: Machine) -> Prepared:
+def prepared(
+    model: str, recipe: Recipe, machine: Machine, check: Callable[[], None] = lambda: None
+) -> Prepared:
     """Return what executes a network on a machine whose runtime is not PyTorch.
 
     Args:
-        recipe: what it is prepared for.
-        graph: makes the `StoredGraph` where the cache does not have the prepared network.
+        model: the model file.
+        recipe: what it is prepared for, where the cache does not have it.
         machine: names runtime, precision and threads.
+        check: raises to stop; called while the network is being prepared.
     """
+
+    def write(path: Path) -> None:
+        prepare(machine.runtime, model, recipe, path, check)
+
     if machine.runtime == "onnxruntime":
         from lulc_engine.inference.runtimes.onnx_runtime import OnnxRuntime
 
-        return OnnxRuntime(recipe, graph, machine.threads)
+        return OnnxRuntime(recipe, write, machine.threads)
     from lulc_engine.inference.runtimes.openvino_runtime import OpenVinoRuntime
 
-    return OpenVinoRuntime(recipe, graph, machine.precision, machine.threads)
+    return OpenVinoRuntime(recipe, write, machine.precision, machine.threads)

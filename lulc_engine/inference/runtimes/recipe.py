@@ -8,8 +8,10 @@ import lulc_engine
 from lulc_engine.inference.runtimes import Wanted
 from lulc_engine.inference.runtimes.cache import key_of
 
-# Of networks that give a result per pixel of a window, of whatever size that is.
-PER_PIXEL = "per pixel"
+# What of a network is applied: the same file and shape may be used in several ways.
+PER_PIXEL = "per pixel"  # windows of a segmenter, of whatever size
+EVERY_WINDOW = "every window"  # a patch classifier for all windows of an image at once
+ONE_BY_ONE = "one by one"  # a patch classifier for a batch of patches
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Recipe:
         shape: (N, C, H, W) of a batch of windows.
         dtype: name of the values' type.
         wanted: the outputs.
-        form: what of the network is applied: the same file and shape may be used in several ways.
+        form: PER_PIXEL, EVERY_WINDOW or ONE_BY_ONE.
+        step: pixels from one window to the next, for EVERY_WINDOW.
     """
 
     model_sha256: str
@@ -33,6 +36,7 @@ class Recipe:
     dtype: str
     wanted: Wanted
     form: str = PER_PIXEL
+    step: int = 1
 
     def key(self, runtime: str, version: str) -> str:
         """Return a name for it, of this version of the software and of a runtime."""
