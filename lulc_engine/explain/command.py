@@ -14,8 +14,7 @@ from lulc_engine.errors import LabelError, OptionsError
 from lulc_engine.evaluation.matching import match_legends
 from lulc_engine.explain.target import choose_class
 from lulc_engine.feedback import Feedback
-from lulc_engine.inference.extent import parse_extent
-from lulc_engine.inference.fitting import compare_resolution, fit_bands
+from lulc_engine.inference.fitting import open_fitted
 from lulc_engine.inference.radiometry import fit_radiometry
 from lulc_engine.models.card import ModelSpec, read_spec
 from lulc_engine.models.model_file import Tensors, read_model
@@ -24,7 +23,6 @@ from lulc_engine.outputs import Outputs, check_writable
 from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.geotiff import SUFFIXES
 from lulc_engine.rasters.grid import Grid, Window
-from lulc_engine.rasters.scene import Scene
 from lulc_engine.reports.csv_table import csv_text
 from lulc_engine.samples.chips import ChipStore, read_padded
 from lulc_engine.samples.labels import Labels, open_labels
@@ -110,14 +108,8 @@ def _of_scene(
     tensors: Tensors,
     feedback: Feedback,
 ) -> dict[str, Any]:
-    mask = options.mask[0] if options.mask else None
-    scene = Scene(options.image, options.band_names, mask, options.mask_values)
-    with contextlib.closing(scene):
-        bands = fit_bands(scene, spec, options.bands, feedback)
-        found = scene.radiometry(bands, options.scale, options.offset)
-        radiometry = fit_radiometry(found, partial(scene.sample, bands), spec, feedback)
-        compare_resolution(scene, card["lulc:training"].get("pixel_m"), feedback)
-        part = parse_extent(options.extent, scene.grid)
+    with open_fitted(options, card, spec, feedback) as fitted:
+        scene, bands, part = fitted.scene, fitted.bands, fitted.part
         labels = _labels(options, spec, scene.grid.crop(part), part, feedback)
         feedback.progress(0.02, "Loading PyTorch")
         from lulc_engine.explain.scene_pages import ScenePages, write_scene
@@ -126,7 +118,9 @@ def _of_scene(
         from lulc_engine.explain.view import View
         from lulc_engine.explain.windows import explain_windows
 
-        subject = make_subject(options, spec, tensors, radiometry, partial(scene.sample, bands))
+        subject = make_subject(
+            options, spec, tensors, fitted.radiometry, partial(scene.sample, bands)
+        )
         work = explain_segmenter if spec.patch is None else explain_windows
         view = View(scene, bands, part, labels)
         answer = work(options, subject, view, feedback.part(0.05, 0.9))

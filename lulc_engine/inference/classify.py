@@ -5,32 +5,31 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 from lulc_engine.errors import DataError
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.approach import Approach, Task
-from lulc_engine.inference.extent import parse_extent
-from lulc_engine.inference.fitting import compare_resolution, fit_bands
+from lulc_engine.inference.fitting import FittedScene, open_fitted
 from lulc_engine.inference.patch_map import patch_approach
 from lulc_engine.inference.pipeline import ReadAhead, in_order
 from lulc_engine.inference.pixel_map import segmenter_approach
 from lulc_engine.inference.plan import Job, Pixels, Plan, Sink
 from lulc_engine.inference.precision import FEWEST_PIXELS, faithful
-from lulc_engine.inference.radiometry import fit_radiometry
 from lulc_engine.inference.runtimes import Prediction, Runtime
 from lulc_engine.inference.runtimes.machine import Machine, choose_machine
 from lulc_engine.inference.writers import MapWriters, ModelIdentity
 from lulc_engine.models.card import read_spec, training_hashes
-from lulc_engine.models.model_file import read_model
+from lulc_engine.models.model_file import Tensors, read_model
 from lulc_engine.options import ClassifyOptions
 from lulc_engine.outputs import Outputs
 from lulc_engine.rasters.files import gdal_settings
-from lulc_engine.rasters.scene import Scene
 from lulc_engine.rasters.thread_scenes import ThreadScenes
 from lulc_engine.reports.plain_text import percent
 from lulc_engine.speed import network_name, step_px, told
+
+_PATHS = ("output", "confidence", "probabilities", "areas")
 
 
 def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
@@ -52,72 +51,101 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
         feedback.progress(0.0, "Reading the model")
         card, tensors = read_model(options.model)
         spec = read_spec(card)
-        mask = options.mask[0] if options.mask else None
-        scene = Scene(options.image, options.band_names, mask, options.mask_values)
-        with contextlib.closing(scene), contextlib.ExitStack() as files:
-            bands = fit_bands(scene, spec, options.bands, feedback)
-            found = scene.radiometry(bands, options.scale, options.offset)
-            radiometry = fit_radiometry(found, partial(scene.sample, bands), spec, feedback)
-            compare_resolution(scene, card["lulc:training"].get("pixel_m"), feedback)
-            part = parse_extent(options.extent, scene.grid)
-            task = Task(
-                options,
-                spec,
-                tensors,
-                radiometry,
-                scene.grid,
-                part,
-                feedback,
-                card["model_sha256"],
-                scene.dtype(bands),
-                choose_machine(options, spec.patch is not None),
-            )
+        with open_fitted(options, card, spec, feedback) as fitted:
+            task = _task(options, card, tensors, fitted, feedback)
             approach = (segmenter_approach if spec.patch is None else patch_approach)(task)
-            identity = ModelIdentity(
-                card["model_sha256"], tuple(training_hashes(card["lulc:training"]))
-            )
-            writers = MapWriters(
-                options, approach.grid, spec.legend, identity, outputs, approach.several
-            )
-            try:
-                scenes = files.enter_context(contextlib.closing(ThreadScenes(scene)))
-
-                def read(job: Job) -> Pixels | None:
-                    return approach.plan.read(scenes.here(), bands, job)
-
-                runtime = _runtime(approach, task.machine, read, feedback)
-                sink = approach.sink(writers)
-                prepared = time.monotonic()
-                _run(approach.plan, read, task.machine.readers, runtime, sink, feedback)
-                windows_s = time.monotonic() - prepared
+            hashes = tuple(training_hashes(card["lulc:training"]))
+            with MapWriters(
+                options,
+                approach.grid,
+                spec.legend,
+                ModelIdentity(card["model_sha256"], hashes),
+                outputs,
+                approach.several,
+            ) as writers:
+                work = _fill(writers, approach, task, fitted)
                 _check_result(writers)
-                _say_seams(sink, feedback)
+                _say_seams(work.seam_score, feedback)
                 _say_unclassified(writers, options.min_confidence, feedback)
                 feedback.progress(0.97, "Completing the files")
-                writers.finish()
-            except BaseException as err:
-                writers.discard(err)
-                raise
     feedback.progress(1.0, "Done")
-    total = approach.grid.height * approach.grid.width
-    step = step_px(spec, options.stride, options.per_pixel)
-    windows = writers.pixels / step**2 if options.per_pixel else writers.pixels
+    seconds = time.monotonic() - started
+    speed = told(
+        network_name(spec), _windows(task, writers), work.prepared - started, work.windows_s
+    )
     return {
-        "output": options.output,
-        "confidence": options.confidence,
-        "probabilities": options.probabilities,
-        "areas": options.areas,
+        **{name: getattr(options, name) for name in _PATHS},
+        **_about(approach, writers),
+        "seam_score": work.seam_score,
+        "seconds": round(seconds, 2),
+        "speed": speed,
+    }
+
+
+def _windows(task: Task, writers: MapWriters) -> float:
+    """Return how many windows were classified."""
+    options = task.options
+    step = step_px(task.spec, options.stride, options.per_pixel)
+    return writers.pixels / step**2 if options.per_pixel else writers.pixels
+
+
+def _about(approach: Approach, writers: MapWriters) -> dict[str, Any]:
+    """Return what the map holds."""
+    total = approach.grid.height * approach.grid.width
+    return {
         "multilabel": approach.several,
         "pixels": writers.pixels,
         "nodata_share": 1 - writers.pixels / total,
         "unclassified_share": writers.unclassified / writers.pixels,
-        "seam_score": sink.seam_score,
-        "seconds": round(time.monotonic() - started, 2),
-        "speed": told(network_name(spec), windows, prepared - started, windows_s),
         "legend": [
             {"id": c.id, "name": c.name, "color": c.hex_color} for c in writers.legend.classes
         ],
     }
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What all windows told and took: the seam score, when they began and how long they lasted."""
+
+    seam_score: float | None
+    prepared: float
+    windows_s: float
+
+
+def _task(
+    options: ClassifyOptions,
+    card: dict[str, Any],
+    tensors: Tensors,
+    fitted: FittedScene,
+    feedback: Feedback,
+) -> Task:
+    spec = read_spec(card)
+    return Task(
+        options,
+        spec,
+        tensors,
+        fitted.radiometry,
+        fitted.scene.grid,
+        fitted.part,
+        feedback,
+        card["model_sha256"],
+        fitted.scene.dtype(fitted.bands),
+        choose_machine(options, spec.patch is not None),
+    )
+
+
+def _fill(writers: MapWriters, approach: Approach, task: Task, fitted: FittedScene) -> _Work:
+    """Classify all windows."""
+    with contextlib.closing(ThreadScenes(fitted.scene)) as scenes:
+
+        def read(job: Job) -> Pixels | None:
+            return approach.plan.read(scenes.here(), fitted.bands, job)
+
+        runtime = _runtime(approach, task.machine, read, task.feedback)
+        sink = approach.sink(writers)
+        prepared = time.monotonic()
+        _run(approach.plan, read, task.machine.readers, runtime, sink, task.feedback)
+        return _Work(sink.seam_score, prepared, time.monotonic() - prepared)
 
 
 def _runtime(
@@ -166,10 +194,10 @@ def _run(
             feedback.progress(0.97 * share, f"Window {number + 1} of {count}, {left:.0f} s left")
 
 
-def _say_seams(sink: Sink, feedback: Feedback) -> None:
-    if sink.seam_score is not None:
+def _say_seams(score: float | None, feedback: Feedback) -> None:
+    if score is not None:
         feedback.info(
-            f"Seam score: neighbouring windows disagree on {100 * sink.seam_score:.2f} % of the "
+            f"Seam score: neighbouring windows disagree on {100 * score:.2f} % of the "
             "pixels that several of them see; there they are blended."
         )
 

@@ -1,15 +1,77 @@
-"""Whether and how a scene fits a model: bands and resolution."""
+"""Whether and how a scene fits a model: bands, radiometry and resolution."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from lulc_engine.errors import BandError
+from lulc_engine.errors import BandError, OptionsError
 from lulc_engine.feedback import Feedback
+from lulc_engine.inference.extent import parse_extent
+from lulc_engine.inference.radiometry import fit_radiometry
 from lulc_engine.models.card import ModelSpec
+from lulc_engine.options import ClassifyOptions, ExplainOptions
 from lulc_engine.rasters.bands import Band, choose_bands, match_bands
+from lulc_engine.rasters.grid import Window
 from lulc_engine.rasters.ground import pixel_metres
+from lulc_engine.rasters.reflectance import Radiometry
 from lulc_engine.rasters.scene import Scene
+
+
+@dataclass(frozen=True)
+class FittedScene:
+    """An open scene, and how a model is to see it.
+
+    Attributes:
+        scene: the scene.
+        bands: the bands that the model reads, in its order.
+        radiometry: how their values become what it was trained on.
+        part: the window that is asked for.
+    """
+
+    scene: Scene
+    bands: list[Band]
+    radiometry: Radiometry
+    part: Window
+
+
+@contextlib.contextmanager
+def open_fitted(
+    options: ClassifyOptions | ExplainOptions,
+    card: Mapping[str, Any],
+    spec: ModelSpec,
+    feedback: Feedback,
+) -> Iterator[FittedScene]:
+    """Open the scene that options name and fit it to a model; says what was decided.
+
+    Args:
+        options: name the scene and how to read it.
+        card: of the model.
+        spec: the model's.
+        feedback: for the log.
+
+    Raises:
+        OptionsError: there are several masks, or EXTENT is none.
+        RasterError: the scene cannot be used.
+        DataError: it does not fit the model.
+    """
+    if len(options.mask) > 1:
+        raise OptionsError(
+            f"{len(options.mask)} masks were given for one scene.", "Give one, or merge them."
+        )
+    mask = options.mask[0] if options.mask else None
+    scene = Scene(options.image, options.band_names, mask, options.mask_values)
+    with contextlib.closing(scene):
+        scene.tell(feedback)
+        bands = fit_bands(scene, spec, options.bands, feedback)
+        found = scene.radiometry(bands, options.scale, options.offset)
+        radiometry = fit_radiometry(found, partial(scene.sample, bands), spec, feedback)
+        compare_resolution(scene, card["lulc:training"].get("pixel_m"), feedback)
+        part = parse_extent(options.extent, scene.grid)
+        yield FittedScene(scene, bands, radiometry, part)
 
 
 def fit_bands(

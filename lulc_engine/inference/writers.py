@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from types import TracebackType
 
 import numpy as np
 
 import lulc_engine
 from lulc_engine.inference.runtimes import Prediction
 from lulc_engine.options import ClassifyOptions
-from lulc_engine.outputs import Outputs
+from lulc_engine.outputs import Outputs, friendly_write_errors
 from lulc_engine.rasters.areas import AreaCounter
 from lulc_engine.rasters.geotiff import Layout, StripWriter, map_encoding
 from lulc_engine.rasters.grid import Grid
@@ -32,7 +33,7 @@ class ModelIdentity:
 
 
 class MapWriters:
-    """Opens, fills and finishes all outputs of a classification.
+    """Opens, fills and completes all outputs of a classification; use as a context manager.
 
     Where classes do not exclude each other there is no class to map: OUTPUT then holds the
     probabilities.
@@ -144,15 +145,21 @@ class MapWriters:
             if writer is not None:
                 writer.complete_rows(row_stop)
 
-    def finish(self) -> None:
-        """Complete all files; they get their final names when the outputs are published."""
-        self._stack.close()
-        if self._options.areas:
-            self._areas_part.write_text(csv_text(self.areas.rows()), "utf-8", newline="")
+    def __enter__(self) -> MapWriters:
+        return self
 
-    def discard(self, error: BaseException) -> None:
-        """Close all files after a failure."""
-        self._stack.__exit__(type(error), error, error.__traceback__)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Complete all files, which are published with the outputs, or close them on failure."""
+        self._stack.__exit__(kind, error, trace)
+        if kind is None and self._options.areas:
+            with friendly_write_errors(self._options.areas):
+                text = csv_text(self.areas.rows())
+                self._areas_part.write_text(text, "utf-8", newline="")
 
     def _open(self, path: str, layout: Layout) -> StripWriter | None:
         if not path:
