@@ -65,9 +65,9 @@ def open_fitted(
     mask = options.mask[0] if options.mask else None
     scene = Scene(options.image, options.band_names, mask, options.mask_values)
     with contextlib.closing(scene):
-        scene.tell(feedback)
         bands = fit_bands(scene, spec, options.bands, feedback)
         found = scene.radiometry(bands, options.scale, options.offset)
+        scene.tell(feedback)
         radiometry = fit_radiometry(found, partial(scene.sample, bands), spec, feedback)
         compare_resolution(scene, card["lulc:training"].get("pixel_m"), feedback)
         part = parse_extent(options.extent, scene.grid)

@@ -53,7 +53,8 @@ def find_radiometry(
     """Return scale and offset by the first rule that applies.
 
     Options; scale and offset of the bands in the file; Sentinel-2 tags; a Sentinel-2 or Landsat
-    product name in the path; 8-bit integers (0 to 255); values.
+    product name in the path; 8-bit integers (0 to 255); values. Product tags and names do not count
+    where the values are bytes or reflectance already: they tell of the product's own numbers.
 
     Args:
         path: the file, and of a virtual raster one of the files it is made of.
@@ -73,8 +74,10 @@ def find_radiometry(
             raise OptionsError("--scale cannot be 0.")
         scale = 1.0 if option_scale is None else option_scale
         return _same(count, scale, option_offset or 0.0, "option", "as given")
-    if any(s != 1 for s in scales) or any(o != 0 for o in offsets):
+    if _says_something(scales, offsets):
         return Radiometry(tuple(scales), tuple(offsets), "tags", "scale and offset of the file")
+    if values.dtype == np.uint8 or _is_reflectance(values):
+        return _by_values(count, values)
     return _by_tags(count, tags) or _by_name(count, str(path)) or _by_values(count, values)
 
 
@@ -85,12 +88,27 @@ def has_sentinel_offset(values: np.ndarray) -> bool:
     offset at least one band goes far below 1000.
 
     Args:
-        values: (C, n) raw values of valid pixels.
+        values: (C, n) raw values of valid pixels; where all bands are 0 there is no data, declared
+            or not.
     """
-    if not np.issubdtype(values.dtype, np.integer) or values.shape[1] < 16:
+    values = values[:, values.any(axis=0)]
+    if values.shape[1] < 16:
         return False
     darkest = np.quantile(values, 0.001, axis=1)
     return bool(darkest.min() >= 1000 and darkest.min() < 3000)
+
+
+def _says_something(scales: Sequence[float], offsets: Sequence[float]) -> bool:
+    """Return whether scale and offset of a file tell anything, and can be meant."""
+    usable = all(math.isfinite(s) and s != 0 for s in scales) and all(map(math.isfinite, offsets))
+    return usable and (any(s != 1 for s in scales) or any(o != 0 for o in offsets))
+
+
+def _is_reflectance(values: np.ndarray) -> bool:
+    """Return whether values (C, n) reach from 0 to about 1."""
+    if not np.issubdtype(values.dtype, np.floating):
+        return False
+    return not values.size or float(np.quantile(values, 0.99)) <= 2
 
 
 def _by_tags(count: int, tags: Mapping[str, str]) -> Radiometry | None:
@@ -119,8 +137,7 @@ def _by_name(count: int, path: str) -> Radiometry | None:
 def _by_values(count: int, values: np.ndarray) -> Radiometry:
     if values.dtype == np.uint8:
         return _same(count, 1 / 255, 0.0, "values", "8-bit values")
-    bright = float(np.quantile(values, 0.99)) if values.size else 0.0
-    if bright <= 2 and np.issubdtype(values.dtype, np.floating):
+    if _is_reflectance(values):
         return _same(count, 1.0, 0.0, "values", "values up to about 1")
     if has_sentinel_offset(values):
         reason = "judged from the values: no band goes below 1000, as in Sentinel-2 since 2022"

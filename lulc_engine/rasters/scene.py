@@ -22,6 +22,7 @@ from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
 # thin cirrus, snow. Dark areas (2), water (6) and unclassified (7) are ground.
 SCL_EXCLUDED = (0, 1, 3, 8, 9, 10, 11)
 MAX_BANDS = 400
+_NOTABLE_BLACK = 0.01  # share of pixels
 _SCL_NAME = re.compile(r"(?<![A-Za-z])SCL(?![A-Za-z])", re.IGNORECASE)
 
 
@@ -114,12 +115,14 @@ class Scene:
     ) -> Radiometry:
         """Return how values become reflectance; the user's SCALE and OFFSET go first."""
         indices = [band.number - 1 for band in bands]
+        sample = self.sample(bands)
+        self._look_for_black(sample, bands)
         return find_radiometry(
             " ".join([str(self.path), *self._parts[:1]]),
             self.tags,
             [self._source.scales[i] for i in indices],
             [self._source.offsets[i] for i in indices],
-            self.sample(bands),
+            sample,
             scale,
             offset,
         )
@@ -169,6 +172,16 @@ class Scene:
         if self._mask is not None and not self._mask.overlaps():
             notes.append(f"The mask {self._mask.path.name} lies nowhere on {name}.")
         return notes
+
+    def _look_for_black(self, sample: np.ndarray, bands: Sequence[Band]) -> None:
+        """Warn of borders that are 0 in all bands without being declared as no data."""
+        declared = any(self._source.nodatavals[band.number - 1] is not None for band in bands)
+        share = 0.0 if declared or not sample.size else float((~sample.any(axis=0)).mean())
+        if share > _NOTABLE_BLACK:
+            self.warnings.append(
+                f"{self.path.name} has no nodata value, and {share:.0%} of its pixels (of those "
+                "looked at) are 0 in all bands. If these hold no data, declare 0 as nodata."
+            )
 
     def _name(self, band_names: Sequence[str]) -> list[Band]:
         numbers = [n for n in range(1, self._source.count + 1) if n not in self._alpha]

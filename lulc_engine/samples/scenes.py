@@ -69,9 +69,9 @@ def open_scenes(
     opened: list[TrainingScene] = []
     for path, mask in zip(paths, masks, strict=True):
         scene = Scene(path, options.band_names, mask or None, options.mask_values)
-        scene.tell(feedback)
         bands = tuple(choose_bands(scene.bands, options.bands))
         radiometry = scene.radiometry(bands, options.scale, options.offset)
+        scene.tell(feedback)
         common = opened[0].common if opened else radiometry
         _check_same_bands(opened, bands, path)
         opened.append(TrainingScene(scene, bands, radiometry, common))

@@ -1,5 +1,7 @@
 """How raw values become reflectance: the rules and their order."""
 
+import math
+
 import numpy as np
 import pytest
 from factories import random_image
@@ -87,7 +89,7 @@ def test_product_names_come_before_values(path, scale, offset):
         (PLAIN.astype(np.uint8), 1 / 255, 0),
         ((PLAIN / 1e4).astype(np.float32), 1, 0),
         (PLAIN.astype(np.float32), 1e-4, 0),
-        (SHIFTED.astype(np.float32), 1e-4, 0),
+        (SHIFTED.astype(np.float32), 1e-4, -0.1),
         (np.zeros((2, 0), np.uint16), 1e-4, 0),
         (np.zeros((2, 0), np.float32), 1, 0),
     ],
@@ -114,3 +116,34 @@ def test_a_scene_asks_for_its_chosen_bands(write_raster):
     assert (found.scale, found.offset, found.source) == ((0.25, 0.5), (2, 1), "tags")
     assert scene.radiometry(scene.bands[:1]).source == "values"
     assert "value * (0.25, 0.5) + (2, 1)" in found.summary()
+
+
+@pytest.mark.parametrize("scale", [0.0, math.nan, math.inf])
+def test_a_scale_that_cannot_be_meant_does_not_count(scale):
+    found = find_radiometry("x.tif", {}, [scale] * 2, [0.0] * 2, sentinel(20, 3000))
+    assert (found.scale, found.offset, found.source) == ((1e-4,) * 2, (0.0,) * 2, "values")
+
+
+@pytest.mark.parametrize("tags", [{}, {"PROCESSING_BASELINE": "05.09"}])
+def test_a_product_name_tells_nothing_of_values_that_were_converted(tags):
+    path = "S2A_MSIL2A_20230601T100601_N0509_R022_T32TLT_20230601T160259.tif"
+    reflectance = sentinel(20, 3000) / np.float32(10000)
+    assert find_radiometry(path, tags, [1.0] * 2, [0.0] * 2, reflectance).scale == (1, 1)
+    picture = (sentinel(20, 3000) // 12).astype(np.uint8)
+    assert find_radiometry(path, tags, [1.0] * 2, [0.0] * 2, picture).scale == (1 / 255,) * 2
+    stored = sentinel(1020, 3000).astype(np.float32)
+    assert find_radiometry(path, tags, [1.0] * 2, [0.0] * 2, stored).offset == (-0.1,) * 2
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_borders_without_data_do_not_hide_the_offset(dtype):
+    values = sentinel(1020, 3000).astype(dtype)
+    values[:, :300] = 0
+    assert find_radiometry("x.tif", {}, [1.0] * 2, [0.0] * 2, values).offset == (-0.1,) * 2
+    values[0, 300:400] = 0  # a dark band, where the other is not
+    assert find_radiometry("x.tif", {}, [1.0] * 2, [0.0] * 2, values).offset == (0, 0)
+
+
+def sentinel(low, high):
+    """Return values (2, 1000) uint16 from low to high."""
+    return np.linspace([low, low + 100], [high, high], 1000, axis=1).astype(np.uint16)

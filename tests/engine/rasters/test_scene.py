@@ -453,3 +453,11 @@ def test_refuses_blocks_that_do_not_fit_in_memory(tmp_path, dtype, is_refused):
             Scene(path)
     else:
         Scene(path).close()
+
+
+def test_warns_of_black_borders(write_raster, image):
+    image[:, :, :10] = 0
+    for nodata, warned in ((None, True), (0, False)):
+        scene = Scene(write_raster("scene.tif", image, nodata=nodata))
+        scene.radiometry(scene.bands)
+        assert any("25% of its pixels" in text for text in scene.warnings) is warned
