@@ -78,7 +78,7 @@ class SetupDialog(QDialog):
         self.setWindowTitle(tr("Land cover: set up the engine"))
         self._feedback: LogFeedback | None = None
         self._context: QgsProcessingContext | None = None
-        self._error = ""
+        self._error = self._action = ""
         layout = QVBoxLayout(self)
         self._state = QLabel()
         self._state.setWordWrap(True)
@@ -127,7 +127,7 @@ class SetupDialog(QDialog):
         algorithm = QgsApplication.processingRegistry().createAlgorithmById(ALGORITHM)
         self._log.clear()
         self._bar.setValue(0)
-        self._error = ""
+        self._error, self._action = "", action
         self._feedback, self._context = LogFeedback(), QgsProcessingContext()
         self._feedback.line.connect(self._show_line)
         self._feedback.step.connect(self._step.setText)
@@ -236,6 +236,14 @@ class SetupDialog(QDialog):
         device = "cuda" if self._cuda.isChecked() else "cpu"
         return Wishes(device, wheels=self._wheels.filePath())
 
+    def _what_next(self) -> str:
+        if self._action != INSTALL:
+            return tr("Done.")
+        return tr(
+            "Done. The algorithms are in the Processing Toolbox under Land cover; something to try "
+            "them on: Plugins > Land cover (LULC) > Load the demo scene."
+        )
+
     def _show_space(self) -> None:
         place = Path(self._folder.filePath() or data_folder())
         while not place.exists() and place != place.parent:
@@ -265,7 +273,7 @@ class SetupDialog(QDialog):
         self._feedback = self._context = None
         if done:
             self._bar.setValue(100)
-            self._step.setText(tr("Done."))
+            self._step.setText(self._what_next())
         else:
             self._bar.setValue(0)
             failed = self._error or tr("It did not work; see the log.")

@@ -13,11 +13,13 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
+    QgsProject,
     QgsRasterLayer,
     QgsRasterShader,
     QgsSingleBandPseudoColorRenderer,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtGui import QColor
 
 # Dark violet (unsure) to yellow (sure); readable with colour-blind eyes and in grey.
@@ -25,6 +27,7 @@ _RAMP = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 
 # QGIS does not keep post-processors alive; each leaves this list when it has done its work.
 _waiting: list[LayerStyle] = []
+_LEGEND_AFTER_MS = 200  # the tree adds a layer's legend when it comes round to it
 
 
 class LayerStyle(QgsProcessingLayerPostProcessorInterface):
@@ -50,6 +53,8 @@ class LayerStyle(QgsProcessingLayerPostProcessorInterface):
             if layer.name() == self._names[0]:
                 layer.setName(self._names[1])
             layer.triggerRepaint()
+            layer_id = layer.id()
+            QTimer.singleShot(_LEGEND_AFTER_MS, lambda: show_legend(layer_id))
         if self in _waiting:
             _waiting.remove(self)
 
@@ -98,6 +103,14 @@ def style_when_loaded(context: QgsProcessingContext, layer_id: str, style: Layer
     if layer_id and context.willLoadLayerOnCompletion(layer_id):
         _waiting.append(style)
         context.layerToLoadOnCompletionDetails(layer_id).setPostProcessor(style)
+
+
+def show_legend(layer_id: str) -> None:
+    """Unfold a layer's legend in the layer tree, which folds it when the renderer changes."""
+    node = QgsProject.instance().layerTreeRoot().findLayer(layer_id)
+    if node is not None:
+        node.setExpanded(False)  # what the tree shows may differ from what the node says
+        node.setExpanded(True)
 
 
 def set_legend(layer: QgsRasterLayer, legend: Sequence[Any]) -> None:

@@ -26,6 +26,7 @@ TASK = json.loads(Path(os.environ["LULC_GUI_TASK"]).read_text(encoding="utf-8"))
 START_AFTER_MS = 4000
 STEP_TIMEOUT_S = 1200
 WINDOW = (1280, 800)
+DIALOG = (700, 560)
 FIELD = {"CLASS_FIELD": "class"}
 
 
@@ -37,7 +38,7 @@ def main() -> None:
         iface.mainWindow().resize(*WINDOW)
         for dock in iface.mainWindow().findChildren(QDockWidget):
             if dock.objectName() in ("Browser", "ProcessingToolbox"):
-                dock.setVisible(dock.objectName() == "ProcessingToolbox")
+                dock.hide()
         set_up_dialog()
         load_demo()
         dialogs()
@@ -70,9 +71,16 @@ def set_up_dialog() -> None:
 def load_demo() -> None:
     """Load the demo as its menu entry does."""
     plugins["lulc_qgis_plugin"]._desktop.show_demo()
-    iface.mapCanvas().zoomToFullExtent()
+    fill_canvas()
     wait(3)
     picture(iface.mainWindow(), "scene")
+
+
+def fill_canvas() -> None:
+    """Show the scene as large as the window allows."""
+    (scene,) = QgsProject.instance().mapLayersByName("scene")
+    iface.mapCanvas().setExtent(scene.extent())
+    iface.mapCanvas().refresh()
 
 
 def dialogs() -> None:
@@ -81,6 +89,8 @@ def dialogs() -> None:
     for algorithm in provider.algorithms():
         dialog = processing.createAlgorithmDialog(algorithm.id())
         dialog.show()
+        fold(dialog, True)  # QGIS remembers how the last one was left
+        dialog.resize(*DIALOG)
         wait(1)
         picture(dialog, f"dialog-{algorithm.name()}")
         unfold(dialog)
@@ -90,13 +100,18 @@ def dialogs() -> None:
 
 def unfold(dialog: QWidget) -> None:
     """Open the advanced parameters and make the dialog as tall as they are."""
-    for box in dialog.findChildren(QWidget, "grpAdvanced"):
-        sip.cast(box, QgsCollapsibleGroupBox).setCollapsed(False)
+    fold(dialog, False)
     wait(0.3)
     areas = dialog.mainWidget().findChildren(QScrollArea)
     height = max((area.widget().sizeHint().height() for area in areas if area.widget()), default=0)
     dialog.resize(dialog.width(), min(height + 250, 4000))
     wait(0.5)
+
+
+def fold(dialog: QWidget, folded: bool) -> None:
+    """Fold the advanced parameters, or open them."""
+    for box in dialog.findChildren(QWidget, "grpAdvanced"):
+        sip.cast(box, QgsCollapsibleGroupBox).setCollapsed(folded)
 
 
 def results() -> None:
@@ -109,7 +124,11 @@ def results() -> None:
     applied = {"INPUT": layers["scene"].id(), "MODEL": model, "OUTPUT": classified}
     run("classifyraster", {**applied, "CONFIDENCE": work / "confidence.tif"})
     wait(3)
+    fill_canvas()
     hide("train", "test", "Confidence")
+    for node in QgsProject.instance().layerTreeRoot().findLayers():
+        if not node.name().startswith("Classified"):  # whose legend shows by itself
+            node.setExpanded(False)
     wait(3)
     picture(iface.mainWindow(), "map")
     found = next(x for x in QgsProject.instance().mapLayers().values() if "map" in x.name())
@@ -148,6 +167,8 @@ def run(algorithm: str, parameters: dict[str, Any]) -> None:
     }
     dialog = processing.createAlgorithmDialog(f"lulc:{algorithm}", given)
     dialog.show()
+    fold(dialog, True)
+    dialog.resize(*DIALOG)
     wait(1)
     picture(dialog, f"run-{algorithm}")
     dialog.runButton().click()
