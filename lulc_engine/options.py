@@ -37,6 +37,7 @@ PATCH_CLASSIFIERS = {
     "pixelnet": "lulc_engine.models.pixelnet:make",
     "dcnn5": "lulc_engine.models.dcnn5:make",
     "spectralnet": "lulc_engine.models.spectralnet:make",
+    "small_resnet": "lulc_engine.models.small_resnet:make",
 }
 TIMM_CLASSIFIER = "lulc_engine.models.timm_models:make"
 # Short names of the usual timm models, offered in this order after our own.
@@ -412,7 +413,7 @@ class TrainPatchesOptions(PatchOptions, MachineOptions):
     )
     architecture: str = text(
         "The network: pixelnet or dcnn5 for windows of a few pixels; spectralnet, "
-        "resnet18, resnet50, vgg16, vgg19, densenet121, swin, vit, wide_resnet50_2, "
+        "small_resnet, resnet18, resnet50, vgg16, vgg19, densenet121, swin, vit, wide_resnet50_2, "
         "efficientnet_b0 or any other name of timm. Default: pixelnet up to 15 px, else "
         "spectralnet; dcnn5 with the published recipe."
     )

@@ -17,18 +17,24 @@ _RISING_SHARE = 0.2
 _FEWEST_STEPS = 10  # with fewer the cycle has no step to rise in
 _GRADIENT_NORM = 5.0
 _MOST_BAD_STEPS = 10
+_MOMENTUM = 0.9
 
 Groups = Sequence[dict[str, Any]]
 
 
 def make_optimizer(name: str, groups: Groups, weight_decay: float) -> torch.optim.Optimizer:
-    """Return Adam, which has no decay, or AdamW.
+    """Return Adam, which has no decay, AdamW, or gradient descent with Nesterov's momentum.
 
     Args:
-        name: adam or adamw.
+        name: adam, adamw or sgd.
         groups: parameter groups, each with its highest rate as ``lr``.
-        weight_decay: decoupled, where a group does not say otherwise.
+        weight_decay: where a group does not say otherwise; decoupled for adamw, a part of the
+            gradient for sgd.
     """
+    if name == "sgd":
+        return torch.optim.SGD(
+            list(groups), momentum=_MOMENTUM, nesterov=True, weight_decay=weight_decay
+        )
     if name == "adam":
         return torch.optim.Adam([{**group, "weight_decay": 0.0} for group in groups])
     return torch.optim.AdamW(list(groups), weight_decay=weight_decay)

@@ -14,6 +14,8 @@ _PATCHES_SHOWN, _MOST_EPOCHS = 100_000, 200
 _STEPS_WANTED, _SMALLEST_BATCH = 10, 8
 # PixelNet, which is also what patches up to this side get, has numbers of its own by default.
 _WINDOWS, _PIXELNET, _LARGEST_WINDOW_PX = "windows", "pixelnet", 15
+# So do small residual networks.
+_RESIDUAL, _SMALL_RESNET = "residual", "small_resnet"
 # Pretrained weights are changed at this share of the head's rate.
 _BACKBONE_RATE = 0.1
 
@@ -25,11 +27,11 @@ class PatchRecipe:
     Attributes:
         loss: key of `options.PATCH_LOSSES`.
         label_smoothing: share of the target that is spread evenly over the classes.
-        optimizer: adam or adamw.
+        optimizer: adam, adamw or sgd.
         learning_rate: the highest rate.
         backbone_rate: the backbone's rate as a share of it, once it is not frozen.
         freeze_epochs: epochs in which only the head learns.
-        weight_decay: decoupled, for adamw; not of biases and norms.
+        weight_decay: see `make_optimizer`; not of biases and norms.
         schedule: plateau (x0.3 after 5 epochs without a better score), one_cycle or constant.
         epochs: most epochs.
         patience: epochs without a better validation score before training stops.
@@ -133,6 +135,29 @@ PATCH_RECIPES = {
         mixed_share=1.0,
         metric="macro_f1",
     ),
+    # Residual networks of plain convolutions reach a little more by plain descent than by AdamW,
+    # as is known of them (benchmarks/RESULTS.md, EuroSAT).
+    _RESIDUAL: PatchRecipe(
+        loss="cross_entropy",
+        label_smoothing=0.1,
+        optimizer="sgd",
+        learning_rate=0.1,
+        backbone_rate=1.0,
+        freeze_epochs=0,
+        weight_decay=5e-4,
+        schedule="one_cycle",
+        epochs=30,
+        patience=15,
+        batch_size=64,
+        average=0.998,
+        turn=True,
+        jitter=0.05,
+        zoom=0.2,
+        mixup=0.1,
+        cutmix=0.2,
+        mixed_share=0.7,
+        metric="macro_f1",
+    ),
 }
 
 # Numbers of a recipe that options may set.
@@ -180,8 +205,8 @@ def _recipe_name(options: TrainPatchesOptions, size_px: int) -> str:
     architecture = options.architecture
     if not architecture and size_px <= _LARGEST_WINDOW_PX:
         architecture = _PIXELNET
-    windows = options.recipe == "default" and architecture == _PIXELNET
-    return _WINDOWS if windows else options.recipe
+    own = {_PIXELNET: _WINDOWS, _SMALL_RESNET: _RESIDUAL} if options.recipe == "default" else {}
+    return own.get(architecture, options.recipe)
 
 
 def _sizes(recipe: PatchRecipe, count: int) -> dict[str, int]:

@@ -38,6 +38,7 @@ OWN = {
     "pixelnet": {"resize_px": 11, "epochs": 40, "learning_rate": 0.003},
     "dcnn5": {"resize_px": 16, "epochs": 60, "learning_rate": 0.003},
     "spectralnet": {"epochs": 20, "learning_rate": 0.003},
+    "small_resnet": {"epochs": 20, "learning_rate": 0.03},
     "resnet18": {"learning_rate": 0.0005},
     "densenet121": {"epochs": 12, "learning_rate": 0.0005},
     "efficientnet_b0": {"epochs": 30, "learning_rate": 0.002},

@@ -123,7 +123,7 @@ def test_networks_are_suggested_and_others_taken(open_dialog, layers):
     wrapper = open_dialog("trainpatchclassifier").wrappers["ARCHITECTURE"]
     box = wrapper.wrappedWidget().findChild(QComboBox)
     names = [box.itemText(index) for index in range(box.count())]
-    assert names[:4] == ["", "pixelnet", "dcnn5", "spectralnet"]
+    assert names[:5] == ["", "pixelnet", "dcnn5", "spectralnet", "small_resnet"]
     assert "vit" in names
     assert wrapper.parameterValue() is None
     for name in ("resnet18", "resnet18d", "RESNET18"):

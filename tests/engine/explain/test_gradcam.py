@@ -99,6 +99,7 @@ CHOICES = {
     "pixelnet": ("spectral", 5, 5),
     "dcnn5": ("conv.2", 5, 2),
     "spectralnet": ("last", 64, 8),
+    "small_resnet": ("blocks", 64, 8),
     "swin": ("backbone.norm", 64, 4),
     "vit": ("backbone.blocks.11.norm1", 64, 8),
 }

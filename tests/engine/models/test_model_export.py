@@ -105,7 +105,12 @@ def test_what_deepness_feeds_is_what_the_file_stores(tmp_path):
         assert abs(found - network(raw).softmax(dim=1).numpy()).max() < 1e-4
 
 
-SMALLEST = [("dcnn5", 5, False), ("pixelnet", 5, False), ("spectralnet", 32, True)]
+SMALLEST = [
+    ("dcnn5", 5, False),
+    ("pixelnet", 5, False),
+    ("spectralnet", 32, True),
+    ("small_resnet", 33, False),
+]
 LARGER = [("resnet18", 32, False), ("vit_tiny_patch16_224", 17, False)]
 
 

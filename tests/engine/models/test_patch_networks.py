@@ -30,7 +30,9 @@ def test_the_seed_gives_the_weights(architecture):
     assert any(not torch.equal(first[name], other[name]) for name in first)
 
 
-@pytest.mark.parametrize("architecture", ["dcnn5", "pixelnet", "spectralnet", "resnet18"])
+@pytest.mark.parametrize(
+    "architecture", ["dcnn5", "pixelnet", "spectralnet", "small_resnet", "resnet18"]
+)
 def test_head_and_backbone_are_all_there_is(architecture):
     network = build_patch_network(patch_spec(architecture, patch_px=15))
     head, backbone = list(network.head_parameters()), list(network.backbone_parameters())
