@@ -1,3 +1,8 @@
+import re
+
+import pytest
+
+from lulc_qgis_plugin.engine_source import resource
 from lulc_qgis_plugin.help_text import help_text, to_html, to_plain
 
 TEXT = """First line
@@ -31,3 +36,10 @@ def test_a_terminal_gets_no_marks():
 
 def test_missing_help_is_empty():
     assert help_text("nosuchalgorithm") == ""
+
+
+@pytest.mark.parametrize("path", sorted(resource("help").glob("*.md")), ids=lambda path: path.stem)
+def test_no_mark_is_left_in_the_help(path):
+    """Marks that this Markdown does not know, such as *one* or [a link](page), would be shown."""
+    shown = re.sub(r"<code>.*?</code>", "", to_html(path.read_text(encoding="utf-8")))
+    assert not re.search(r"\*\S[^*]*\*|\]\(|__|`|^#|<p>\|", shown)
