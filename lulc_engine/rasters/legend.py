@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -156,6 +157,14 @@ def make_legend(
     return Legend(
         tuple(LegendClass(int(i), str(n), given.get(i, c)) for i, n, c in zip(ids, names, chosen))
     )
+
+
+def alike_names(names: Iterable[str]) -> list[str]:
+    """Return a note on names that differ in nothing but capital letters: likely one class."""
+    listed = list(names)
+    count = Counter(name.casefold() for name in listed)
+    same = [name for name in listed if count[name.casefold()] > 1]
+    return [f"The class names {', '.join(same)} differ in capital letters only."] if same else []
 
 
 def choose_colors(names: Sequence[str]) -> list[Color]:

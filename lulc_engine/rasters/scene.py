@@ -116,7 +116,7 @@ class Scene:
         """Return how values become reflectance; the user's SCALE and OFFSET go first."""
         indices = [band.number - 1 for band in bands]
         sample = self.sample(bands)
-        self._look_for_black(sample, bands)
+        self._look_at_values(sample, bands)
         return find_radiometry(
             " ".join([str(self.path), *self._parts[:1]]),
             self.tags,
@@ -173,8 +173,17 @@ class Scene:
             notes.append(f"The mask {self._mask.path.name} lies nowhere on {name}.")
         return notes
 
-    def _look_for_black(self, sample: np.ndarray, bands: Sequence[Band]) -> None:
-        """Warn of borders that are 0 in all bands without being declared as no data."""
+    def _look_at_values(self, sample: np.ndarray, bands: Sequence[Band]) -> None:
+        """Warn of bands without content, and of borders that are 0 without being declared so."""
+        if sample.shape[1] > 1:
+            empty = (sample == sample[:, :1]).all(axis=1)
+            names = [
+                band.role or band.name for band, same in zip(bands, empty, strict=True) if same
+            ]
+            if names:
+                self.warnings.append(
+                    f"{self.path.name} has the same value everywhere in {', '.join(names[:8])}."
+                )
         declared = any(self._source.nodatavals[band.number - 1] is not None for band in bands)
         share = 0.0 if declared or not sample.size else float((~sample.any(axis=0)).mean())
         if share > _NOTABLE_BLACK:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 
 from lulc_engine.errors import LabelError
-from lulc_engine.rasters.legend import Legend, make_legend
+from lulc_engine.rasters.legend import Legend, alike_names, make_legend
 from lulc_engine.samples.labels import MAX_CLASSES, NO_LABEL
 from lulc_engine.samples.vector_file import Features
 
@@ -41,7 +39,7 @@ def classes_of(title: str, features: Features, notes: list[str]) -> tuple[Legend
         present = texts != ""
         names = sorted(set(texts[present]))
         _check_count(title, len(names))
-        notes += _alike(names)
+        notes += alike_names(names)
         legend = make_legend(range(1, len(names) + 1), names)
         order = {name: number for number, name in enumerate(names)}
         index = np.array([order.get(text, 0) for text in texts], dtype=np.int64)
@@ -58,13 +56,6 @@ def classes_of(title: str, features: Features, notes: list[str]) -> tuple[Legend
 def _tidy(value: object) -> str:
     """Return a text without outer spaces, and with one spelling of letters with accents."""
     return "" if value is None else unicodedata.normalize("NFC", str(value)).strip()
-
-
-def _alike(names: Sequence[str]) -> list[str]:
-    """Say which names differ in nothing but capital letters: likely one class."""
-    count = Counter(name.casefold() for name in names)
-    same = [name for name in names if count[name.casefold()] > 1]
-    return [f"The class names {', '.join(same)} differ in capital letters only."] if same else []
 
 
 def _check_count(title: str, classes: int) -> None:

@@ -297,7 +297,7 @@ class DatasetBuilder:
     def _check(self, dataset: Dataset) -> None:
         if self._table.counts.sum() == 0:
             raise LabelError(
-                "No label lies on a valid pixel of the scene.",
+                " ".join(["No label lies on a valid pixel of the scene.", *self._notes[-1:]]),
                 "Check nodata, the mask, the test labels and the CRS of all.",
             )
         trained = dataset.count(TRAINING, len(dataset.legend))

@@ -12,6 +12,7 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.options import SceneOptions
 from lulc_engine.rasters.bands import Band, choose_bands
 from lulc_engine.rasters.grid import Window
+from lulc_engine.rasters.ground import pixel_metres
 from lulc_engine.rasters.reflectance import Radiometry
 from lulc_engine.rasters.scene import Scene
 
@@ -74,10 +75,23 @@ def open_scenes(
         scene.tell(feedback)
         common = opened[0].common if opened else radiometry
         _check_same_bands(opened, bands, path)
+        _compare_pixels(opened, scene, feedback)
         opened.append(TrainingScene(scene, bands, radiometry, common))
         names = ", ".join(band.role or band.name for band in bands[:13])
         feedback.info(f"{scene.path.name}: {len(bands)} bands ({names}). {radiometry.summary()}")
     return opened
+
+
+def _compare_pixels(opened: list[TrainingScene], scene: Scene, feedback: Feedback) -> None:
+    """Warn where pixels of a scene are of another size than those of the first."""
+    own = pixel_metres(scene.grid)
+    first = pixel_metres(opened[0].scene.grid) if opened else None
+    if own is not None and first is not None and not 0.66 < own[0] / first[0] < 1.5:
+        feedback.warning(
+            f"The pixels of {scene.path.name} are {own[0]:.3g} m, those of "
+            f"{opened[0].scene.path.name} {first[0]:.3g} m: a network sees shapes in pixels, and "
+            "learns better from scenes of one size."
+        )
 
 
 def _check_same_bands(opened: list[TrainingScene], bands: tuple[Band, ...], path: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lulc_engine.errors import DataError, LabelError
-from lulc_engine.rasters.legend import make_legend
+from lulc_engine.rasters.legend import alike_names, make_legend
 from lulc_engine.samples.patches.listing import (
     IMAGE_SUFFIXES,
     ROLE_WORDS,
@@ -61,7 +61,7 @@ def list_folder(root: Path) -> Listing:
         roles=np.array([role for _, role, _ in rows], dtype=np.int8) if has_roles else None,
         legend=make_legend(range(len(names)), names),
         source="folder",
-        notes=_notes(root, empty),
+        notes=[*_notes(root, empty), *alike_names(names)],
     )
 
 

@@ -139,7 +139,8 @@ def usual_form(paths: Sequence[Path], patch_px: int | None, feedback: Feedback) 
         first.setdefault(form, number)
     if not forms:
         raise DataError(
-            f"None of {len(paths)} patches can be read; the first is {paths[0]}.",
+            f"None of {len(paths)} patches can be used; the first is {paths[0]}: "
+            f"{_why_unusable(paths[0])}.",
             "Give images that GDAL reads, such as JPEG, PNG or GeoTIFF.",
         )
     usual = max(forms, key=lambda form: forms[form])
@@ -206,6 +207,17 @@ def read_patch(
         raise UnusableError(_DAMAGED) from err
     except (UnicodeError, OSError, MemoryError) as err:
         raise UnusableError(f"the file cannot be read ({type(err).__name__})") from err
+
+
+def _why_unusable(path: Path) -> str:
+    try:
+        with patch_settings(), open_raster(path) as dataset, readable_errors(path):
+            _form(dataset)
+    except UnusableError as err:
+        return str(err)
+    except (RasterError, UnicodeError, OSError):
+        pass
+    return _DAMAGED
 
 
 def _forms(paths: Sequence[Path], feedback: Feedback) -> Iterator[tuple[int, Form]]:

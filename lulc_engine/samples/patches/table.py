@@ -11,7 +11,7 @@ import numpy as np
 
 from lulc_engine.errors import DataError, LabelError
 from lulc_engine.outputs import file_sha256
-from lulc_engine.rasters.legend import Legend, make_legend
+from lulc_engine.rasters.legend import Legend, alike_names, make_legend
 from lulc_engine.samples.patches.listing import (
     ROLE_WORDS,
     Listing,
@@ -79,6 +79,7 @@ def list_table(path: Path, classes: Sequence[str] = (), several: bool = False) -
         paths, names, labels.targets, roles, labels.legend, "table", rejected,
         files=[{"name": path.name, "sha256": file_sha256(path)}],
     )  # fmt: skip
+    found.notes += alike_names(labels.legend.names)
     if labels.targets.ndim == 2:
         found.notes += _notes_on_columns(labels.targets[usable], labels.legend)
     return found.take(np.flatnonzero(usable))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from affine import Affine
 from factories import ORIGIN, pixel_box, pixel_point, random_image
+from patch_files import Recorder
 
 from lulc_engine.errors import BandError, Cancelled, EnvironmentFailure, LabelError, OptionsError
 from lulc_engine.feedback import Feedback
@@ -247,6 +248,26 @@ def test_labels_on_nodata_only(write_scene, write_vector):
     features = [(pixel_box(0, 0, 3, 9), {"class": "a"}), (pixel_box(0, 20, 3, 9), {"class": "b"})]
     with pytest.raises(LabelError, match="No label lies on a valid pixel"):
         build([write_scene()], write_vector("l.geojson", features))
+
+
+def test_polygons_between_the_centres_of_pixels_are_named(write_scene, write_vector):
+    corner = [ORIGIN * (20.1, 20.1), ORIGIN * (20.4, 20.1), ORIGIN * (20.4, 20.4)]
+    sliver = {"type": "Polygon", "coordinates": [[*corner, corner[0]]]}
+    with pytest.raises(LabelError, match="no pixel's centre is inside"):
+        build([write_scene()], write_vector("l.geojson", [(sliver, {"class": "a"})]))
+
+
+def test_scenes_with_other_pixels_and_empty_bands_are_named(write_raster):
+    image = random_image(2, 40, 40)
+    first = write_raster("first.tif", image)
+    image[1] = 7
+    second = write_raster("second.tif", image, transform=ORIGIN * Affine.scale(2))
+    feedback = Recorder()
+    for place in open_scenes([first, second], SceneOptions(), feedback):
+        place.scene.close()
+    pixels, empty = sorted(feedback.warned)
+    assert "pixels of second.tif are 20 m, those of first.tif 10 m" in pixels
+    assert empty == "second.tif has the same value everywhere in band 2."
 
 
 def test_all_labels_under_test_labels(write_scene, write_vector):

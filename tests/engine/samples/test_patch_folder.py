@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+import rasterio
 from patch_files import Recorder, opened, picture, write_class_folders, write_image
 
 from lulc_engine.errors import (
@@ -265,14 +266,39 @@ def test_alpha_is_validity_and_no_band(tmp_path):
 
 def test_pictures_with_a_palette_are_left_out(tmp_path):
     write_class_folders(tmp_path, {"a": 3, "b": 3})
-    import rasterio
-
     with rasterio.open(
         tmp_path / "a" / "map.tif", "w", driver="GTiff", height=8, width=8, count=1, dtype="uint8"
     ) as dataset:
         dataset.write(picture(1, 1))
         dataset.write_colormap(1, {1: (1, 2, 3)})
     assert "palette" in reasons(opened(patches=tmp_path))["a/map.tif"]
+
+
+def test_nothing_but_palettes_is_said(tmp_path):
+    for number in range(4):
+        folder = tmp_path / "ab"[number % 2]
+        folder.mkdir(exist_ok=True)
+        with rasterio.open(
+            folder / f"{number}.tif", "w", driver="GTiff", height=8, width=8, count=1, dtype="uint8"
+        ) as dataset:
+            dataset.write(picture(number, 1))
+            dataset.write_colormap(1, {1: (1, 2, 3)})
+    with pytest.raises(DataError, match=r"None of 4 patches can be used.* in a palette"):
+        opened(patches=tmp_path)
+
+
+def test_a_fourth_band_of_measurements_is_no_alpha(tmp_path):
+    write_class_folders(tmp_path, {"a": 4, "b": 4}, ".tif", bands=4)
+    patches = opened(patches=tmp_path)
+    assert len(patches.bands) == 4
+    assert patches.valid is None or patches.valid.all()
+
+
+def test_names_that_differ_in_capital_letters_are_said(tmp_path):
+    feedback = Recorder()
+    write_class_folders(tmp_path, {"Forest": 4, "forest": 4})
+    opened(feedback, patches=tmp_path)
+    assert "The class names Forest, forest differ in capital letters only." in feedback.said
 
 
 def test_a_class_that_loses_all_its_patches_is_an_error(tmp_path):
