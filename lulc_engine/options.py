@@ -106,6 +106,10 @@ SORTED_BY = (
     "size_bytes",
     "training_s",
 )
+LEGEND = (
+    "Names and colours of classes: JSON rows of id, name and color (#rrggbb), or a JSON file of "
+    "them (full path). What is left out stays as the labels have it."
+)
 RUN_FOLDER = (
     "Folder to make for everything about the run: scores by epoch, curves, predictions, report, "
     "log, checkpoints and how to repeat it."
@@ -228,6 +232,7 @@ class TrainSegmenterOptions(SceneOptions, MachineOptions):
     labels: str = text("Polygons, points or a label raster.", required=True)
     class_field: str = text("Field of the vector labels that holds the class.")
     class_name_field: str = text("Field that holds the class names where CLASS_FIELD holds ids.")
+    legend: str = text(LEGEND)
     ignore_value: str = text(
         "Value of a label raster that means no label; 'none' keeps every value. Default: the "
         "raster's nodata value, else 0."
@@ -257,8 +262,8 @@ class TrainSegmenterOptions(SceneOptions, MachineOptions):
     )
     loss: Optional[str] = text("The loss. Default: the recipe's.", None, choices=tuple(LOSSES))
     focus_classes: Tuple[str, ...] = texts(
-        "Classes that the class-focused loss attends to: names or ids, or 'auto' for the pair most "
-        "confused on validation after 5 epochs, or 'none'."
+        "Classes that the class-focused loss attends to: names or ids, separated by commas, or "
+        "'auto' for the pair most confused on validation after 5 epochs, or 'none'."
     )
     cross_entropy_share: float = number("Weight of the cross entropy term.", 0.5, 0, 10)
     focal_share: float = number("Weight of the focal term.", 0.5, 0, 10)
@@ -403,6 +408,7 @@ class PatchOptions(SceneOptions):
 class TrainPatchesOptions(PatchOptions, MachineOptions):
     """Train a network that gives a patch its class, or several."""
 
+    legend: str = text(LEGEND)
     stretch: Tuple[str, ...] = texts(
         "For patches of 8 bits: the reflectance that the values 0 and 255 stand for, such as "
         "0,0.3; scenes in reflectance are then stretched the same way.",

@@ -8,6 +8,7 @@ from typing import Any
 
 from qgis.core import (
     NULL,
+    QgsMapLayer,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
@@ -73,17 +74,25 @@ class DialogValues:
         value = self.plain(name)
         return option_fields(options_class)[name].default if value in (None, "") else value
 
-    def raster(self, name: str) -> QgsRasterLayer | None:
-        """Return the chosen raster layer; of several the first."""
+    def layer(self, name: str) -> QgsMapLayer | None:
+        """Return the chosen layer; of several the first."""
         value = self.plain(name)
         if isinstance(value, (list, tuple)):
             value = value[0] if value else None
         if isinstance(value, str) and value:
             return _layer_of(value)
-        return value if isinstance(value, QgsRasterLayer) else None
+        return value if isinstance(value, QgsMapLayer) else None
+
+    def raster(self, name: str) -> QgsRasterLayer | None:
+        """Return the chosen layer where it is a raster; of several the first."""
+        found = self.layer(name)
+        return found if isinstance(found, QgsRasterLayer) else None
 
     def extent_px(self, name: str, layer: QgsRasterLayer) -> tuple[int, int] | None:
-        """Return about how many columns and rows of a layer an extent covers; None for all."""
+        """Return about how many columns and rows of a layer an extent covers; None for all.
+
+        Both are 0 where it lies beside the layer.
+        """
         value = self.plain(name)
         if not value:
             return None
@@ -93,8 +102,10 @@ class DialogValues:
             definition, {name: value}, context, layer.crs()
         )
         part = rectangle.intersect(layer.extent())
-        if rectangle.isNull() or part.isEmpty() or not layer.rasterUnitsPerPixelX():
+        if rectangle.isNull() or not layer.rasterUnitsPerPixelX():
             return None
+        if part.isEmpty():
+            return 0, 0
         across = part.width() / abs(layer.rasterUnitsPerPixelX())
         down = part.height() / abs(layer.rasterUnitsPerPixelY())
         return max(1, round(across)), max(1, round(down))
@@ -126,10 +137,10 @@ def path_of(layer: QgsRasterLayer) -> str:
         return ""
 
 
-def _layer_of(text: str) -> QgsRasterLayer | None:
+def _layer_of(text: str) -> QgsMapLayer | None:
     context = project_context()
     layer = QgsProcessingUtils.mapLayerFromString(text, context)
-    if not isinstance(layer, QgsRasterLayer):
+    if layer is None:
         return None
     # What the context has loaded dies with it.
     return layer if layer.id() in QgsProject.instance().mapLayers() else layer.clone()

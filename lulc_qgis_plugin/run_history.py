@@ -11,12 +11,51 @@ import json
 import math
 import os
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
+from .algorithms.parameters import option_fields
+from .engine_source import options
 from .environment import data_folder
 
 FILE = "speeds.json"
+SEGMENTERS = "train-segmenter"
+# What decides how long an epoch takes, apart from the amount of data.
+DECIDE_AN_EPOCH = (
+    "ARCHITECTURE", "ENCODER", "RECIPE", "BATCH_SIZE", "WINDOW_PX", "PATCH_PX", "RESIZE_PX",
+    "DEVICE", "THREADS",
+)  # fmt: skip
+_MACHINE = ("device", "threads", "runtime", "precision")
 _KEPT = 12  # runs of one kind
+
+
+def classifying_kind(network: str, given: Mapping[str, Any]) -> str:
+    """Return what decides the speed of a classification.
+
+    Args:
+        network: see `lulc_engine.speed.network_name`.
+        given: options by field name.
+    """
+    return "|".join(["classify", network, *(str(given.get(name)) for name in _MACHINE)])
+
+
+def training_kind(command: str, given: Mapping[str, Any]) -> str:
+    """Return what decides the speed of a training, apart from its data.
+
+    Args:
+        command: of the engine.
+        given: options by field name; what is left out counts as the default.
+    """
+    is_segmenter = command == SEGMENTERS
+    fields = option_fields(options.TrainSegmenterOptions if is_segmenter else
+                           options.TrainPatchesOptions)  # fmt: skip
+    words = [command]
+    for name in DECIDE_AN_EPOCH:
+        value = given.get(name.lower())
+        if value in (None, "") and name in fields:
+            value = fields[name].default
+        words.append("" if value is None else str(value))
+    return "|".join(words)
 
 
 def remember(kind: str, work: float, before_s: float, work_s: float) -> None:
@@ -34,6 +73,13 @@ def remember(kind: str, work: float, before_s: float, work_s: float) -> None:
         runs = _read()
         runs[kind] = [*runs.get(kind, []), [work, before_s, work_s]][-_KEPT:]
         _write(runs)
+
+
+def remember_training(command: str, given: Mapping[str, Any], speed: Any) -> None:
+    """Keep what a training took, where its epochs were timed (`worker.run_worker`)."""
+    if speed:
+        kind = training_kind(command, given)
+        remember(kind, speed["epochs"], speed["before_s"], speed["epochs_s"])
 
 
 def foreseen_s(kind: str, work: float) -> float | None:

@@ -15,6 +15,8 @@ AUTO_AFTER_EPOCHS = 5
 def named_focus(words: Sequence[str], legend: Legend) -> tuple[int, ...] | None:
     """Return the indices of named focus classes; None where they are to be found by validation.
 
+    A word may name several classes, separated by commas, unless it is the name of one.
+
     Raises:
         DataError: a class is not in the legend.
     """
@@ -22,7 +24,14 @@ def named_focus(words: Sequence[str], legend: Legend) -> tuple[int, ...] | None:
         return None
     if list(words) == [NONE]:
         return ()
-    return tuple(dict.fromkeys(legend.index_of(word) for word in words))
+    single = [part for word in words for part in _parts(word, legend)]
+    return tuple(dict.fromkeys(legend.index_of(part) for part in single))
+
+
+def _parts(word: str, legend: Legend) -> list[str]:
+    if word in legend.names:
+        return [word]
+    return [part.strip() for part in word.split(",") if part.strip()]
 
 
 def most_confused_pair(matrix: np.ndarray) -> tuple[int, ...]:

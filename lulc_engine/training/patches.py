@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.options import TrainPatchesOptions, option_name
 from lulc_engine.outputs import Outputs
 from lulc_engine.rasters.files import gdal_settings
+from lulc_engine.rasters.given_legend import with_given
 from lulc_engine.runs.folder import Run, open_run
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.patch_set import PatchSet
@@ -68,6 +70,7 @@ def train_patches(options: TrainPatchesOptions, feedback: Feedback) -> dict[str,
         feedback.progress(0.0, "Loading PyTorch")
         machine = Machine(choose_device(options.device), use_threads(options.threads), started)
         patches = open_patches(options, feedback.part(0.0, 0.1), store)
+        patches = dataclasses.replace(patches, legend=with_given(patches.legend, options.legend))
         _check_predictions(options, patches)
         for text in patch_warnings(patches):
             feedback.warning(text)
@@ -139,7 +142,7 @@ def _check_predictions(options: TrainPatchesOptions, patches: PatchSet) -> None:
 def _check_options(options: TrainPatchesOptions) -> None:
     """Refuse options that contradict each other, before any file is read."""
     if options.mode == TEST_ONLY:
-        trains = ("band_sets", "checkpoints", "resume", "run_folder")
+        trains = ("band_sets", "checkpoints", "legend", "resume", "run_folder")
         wrong = [name for name in trains if getattr(options, name)]
         if wrong:
             names = ", ".join(option_name(name) for name in wrong)

@@ -22,6 +22,7 @@ from lulc_engine.models.working_memory import floats_per_pixel
 from lulc_engine.options import TrainSegmenterOptions
 from lulc_engine.outputs import Outputs
 from lulc_engine.rasters.files import gdal_settings
+from lulc_engine.rasters.given_legend import with_given
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.runs.folder import Run, open_run
 from lulc_engine.samples.augment import WindowSampler
@@ -123,8 +124,9 @@ def _prepare(
     with _open(options, feedback) as scenes:
         source = _source(options, options.labels, feedback)
         test = _source(options, options.test_labels, feedback) if options.test_labels else None
-        named_focus(options.focus_classes, source.legend)  # a wrong name fails before the work
-        spec = _spec(options, scenes, source.legend)
+        legend = with_given(source.legend, options.legend)
+        named_focus(options.focus_classes, legend)  # a wrong name fails before the work
+        spec = _spec(options, scenes, legend)
         network = build_network(spec)
         halo = measure_halo(network.body, spec.in_channels)
         used_halo = FALLBACK_HALO_PX if halo is None else halo
@@ -139,6 +141,9 @@ def _prepare(
         )
         split = SplitOptions(options.validation_share, options.test_share, options.seed)
         dataset = builder.build(split, feedback)
+    # Labels for the test are matched by the names that they share with the others.
+    test_legend = with_given(dataset.test_legend, options.legend)
+    dataset = dataclasses.replace(dataset, legend=legend, test_legend=test_legend)
     for note in dataset.notes:
         feedback.info(note)
     pixels = sample_pixels(dataset.chips, rng)

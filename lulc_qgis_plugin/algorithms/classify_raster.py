@@ -16,11 +16,10 @@ from qgis.core import (
 )
 
 from ..engine_source import options
-from ..estimates import kind_of
-from ..run_history import remember
+from ..run_history import classifying_kind, remember
 from ..styling import MapStyle, RampStyle
 from .base import EngineAlgorithm
-from .parameters import model_help, model_parameter
+from .parameters import bands_parameter, model_help, model_parameter
 
 
 class ClassifyRaster(EngineAlgorithm):
@@ -51,7 +50,7 @@ class ClassifyRaster(EngineAlgorithm):
         )
         add("MASK_VALUES", "Values of the mask to exclude", advanced=True)
         add("MIN_CONFIDENCE", "Smallest confidence in percent", advanced=True)
-        add("BANDS", "Bands (numbers, names or roles)", advanced=True)
+        add("BANDS", bands_parameter("As the model needs them; there are"), advanced=True)
         add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)
         add("SCALE", "Scale to reflectance", advanced=True)
         add("OFFSET", "Offset to reflectance", advanced=True)
@@ -85,7 +84,7 @@ class ClassifyRaster(EngineAlgorithm):
         """Keep how fast this computer was with this network."""
         speed = result.get("speed")
         if speed:
-            kind = kind_of(self.COMMAND, speed["network"], self._options.as_dict())
+            kind = classifying_kind(speed["network"], self._options.as_dict())
             remember(kind, speed["windows"], speed["before_s"], speed["windows_s"])
 
     def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterFileDestination
 
 from ..engine_source import options
+from .parameters import bands_parameter
 from .patch_data import PatchAlgorithm
 
 _NUMBERS = {
@@ -34,7 +35,7 @@ class DescribeData(PatchAlgorithm):
         add = self.add_option
         self.add_scenes("Scenes", "Labels on the scenes")
         self.add_patches()
-        add("BANDS", "Bands (numbers, names or roles)", advanced=True)
+        add("BANDS", bands_parameter(), advanced=True)
         add("PATCH_PX", "Patch size in pixels", advanced=True)
         self.add_data_details()
         file = QgsProcessingParameterFileDestination

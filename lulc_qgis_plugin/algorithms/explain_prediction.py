@@ -22,7 +22,13 @@ from ..styling import LayerStyle
 from .assess_accuracy import LABEL_TYPES
 from .base import EngineAlgorithm
 from .parameter_reader import ParameterReader
-from .parameters import LabelsParameter, field_parameter, model_help, model_parameter
+from .parameters import (
+    LabelsParameter,
+    bands_parameter,
+    field_parameter,
+    model_help,
+    model_parameter,
+)
 from .patch_data import patches_parameter
 
 _OUTPUT_HELP = (
@@ -76,7 +82,7 @@ class ExplainPrediction(EngineAlgorithm):
         add("IGNORE_VALUE", "Value that means no label", advanced=True)
         add("MASK", several("MASK", "Mask", raster, optional=True), advanced=True)
         add("MASK_VALUES", "Values of the mask to exclude", advanced=True)
-        add("BANDS", "Bands (numbers, names or roles)", advanced=True)
+        add("BANDS", bands_parameter("As the model needs them; there are"), advanced=True)
         add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)
         add("SCALE", "Scale to reflectance", advanced=True)
         add("OFFSET", "Offset to reflectance", advanced=True)

@@ -11,6 +11,7 @@ from qgis.core import (
 )
 
 from ..engine_source import options
+from .parameters import bands_parameter
 from .patch_data import PatchAlgorithm
 
 
@@ -33,7 +34,7 @@ class ExportPatches(PatchAlgorithm):
         add("TILE_PX", "Tile size in pixels")
         add("OVERLAP", "Overlap of tiles (share of the size)")
         add("FORMAT", "Format of the images")
-        add("BANDS", "Bands (numbers, names or roles)", advanced=True)
+        add("BANDS", bands_parameter(), advanced=True)
         self.add_patches(advanced=True)
         self.add_data_details()
         add("OUTPUT", QgsProcessingParameterFolderDestination("OUTPUT", "Folder of patches"))

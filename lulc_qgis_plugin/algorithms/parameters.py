@@ -23,6 +23,7 @@ from qgis.core import (
 )
 
 from ..bundled_models import bundled_model, bundled_names
+from ..engine_source import options
 
 MODEL_FILTER = "Model (*.safetensors)"
 SELECTED_ONLY = "SELECTED_ONLY"
@@ -142,6 +143,38 @@ def model_parameter(
         filter=MODEL_FILTER,
         patches_only=patches_only,
     )
+
+
+def legend_parameter(**followed: str) -> Definition:
+    """Return the parameter for names and colours of classes.
+
+    Args:
+        followed: parameters that the table of the dialog follows, see `class_widget`.
+    """
+    definition = QgsProcessingParameterString("LEGEND", "Classes", optional=True)
+    return with_widget(definition, "class_widget.LegendWidget", **followed)
+
+
+def bands_parameter(empty: str = "All") -> Definition:
+    """Return the parameter for bands, which a dialog offers from those of INPUT.
+
+    Args:
+        empty: what it means to choose none; the bands of the scene are shown after it.
+    """
+    label = "Bands (numbers, names or roles)"
+    definition = QgsProcessingParameterString("BANDS", label, optional=True)
+    return with_widget(definition, "band_widget.BandsWidget", scene="INPUT", placeholder=empty)
+
+
+def epochs_parameter(command: str) -> Definition:
+    """Return the parameter for the number of epochs, with an estimate of the time in dialogs."""
+    fields = {
+        "train-segmenter": options.TrainSegmenterOptions,
+        "train-patches": options.TrainPatchesOptions,
+    }
+    item = option_fields(fields[command])["EPOCHS"]
+    definition = from_option(item, "Maximum number of epochs")
+    return with_widget(definition, "epochs_widget.EpochsWidget", command=command)
 
 
 def model_help() -> str:

@@ -13,7 +13,16 @@ from qgis.core import (
 )
 
 from ..engine_source import options
-from .parameters import MODEL_FILTER, model_parameter, with_widget
+from ..run_history import remember_training
+from .parameters import (
+    MODEL_FILTER,
+    SELECTED_ONLY,
+    bands_parameter,
+    epochs_parameter,
+    legend_parameter,
+    model_parameter,
+    with_widget,
+)
 from .patch_data import PatchAlgorithm
 
 
@@ -32,10 +41,12 @@ class TrainPatchClassifier(PatchAlgorithm):
         add = self.add_option
         self.add_patches()
         self.add_scenes("Or scenes to cut patches from", "Labels on the scenes")
+        followed = {"labels": "LABELS", "field": "CLASS_FIELD", "names": "CLASS_NAME_FIELD"}
+        add("LEGEND", legend_parameter(**followed, selected=SELECTED_ONLY, patches="PATCHES"))
         add("PATCH_PX", "Patch size in pixels (5 on scenes)")
-        add("BANDS", "Bands (numbers, names or roles)")
+        add("BANDS", bands_parameter())
         add("ARCHITECTURE", architecture_parameter())
-        add("EPOCHS", "Maximum number of epochs")
+        add("EPOCHS", epochs_parameter(self.COMMAND))
         self.add_data_details()
         self._add_network()
         self._add_training()
@@ -95,6 +106,10 @@ class TrainPatchClassifier(PatchAlgorithm):
         )
         self.add_scores()
         self.addOutput(QgsProcessingOutputString("SPLIT", "Data that the scores are for"))
+
+    def remember(self, result: dict[str, Any]) -> None:
+        """Keep how long an epoch took on this computer."""
+        remember_training(self.COMMAND, self._options.as_dict(), result.get("training_speed"))
 
     def warn(self, feedback: QgsProcessingFeedback) -> None:
         """Say that a model in a temporary file will be lost."""

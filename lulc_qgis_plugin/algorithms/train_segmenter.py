@@ -12,12 +12,31 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterString,
 )
 
 from ..engine_source import options
+from ..run_history import remember_training
 from .assess_accuracy import LABEL_TYPES, SELECTED_HELP
 from .base import EngineAlgorithm
-from .parameters import MODEL_FILTER, SELECTED_ONLY, LabelsParameter, field_parameter
+from .parameters import (
+    MODEL_FILTER,
+    SELECTED_ONLY,
+    LabelsParameter,
+    bands_parameter,
+    epochs_parameter,
+    field_parameter,
+    legend_parameter,
+    with_widget,
+)
+
+# What the table of classes follows.
+_FOLLOWED = {
+    "labels": "LABELS",
+    "field": "CLASS_FIELD",
+    "names": "CLASS_NAME_FIELD",
+    "selected": SELECTED_ONLY,
+}
 
 
 class TrainSegmenter(EngineAlgorithm):
@@ -57,11 +76,12 @@ class TrainSegmenter(EngineAlgorithm):
             QgsProcessingParameterBoolean(SELECTED_ONLY, "Selected features only", False),
             SELECTED_HELP.format(name="LABELS"),
         )
+        add("LEGEND", legend_parameter(**_FOLLOWED))
         add(
             "TEST_LABELS",
             labels("TEST_LABELS", "Test labels", optional=True, types=list(LABEL_TYPES)),
         )
-        add("BANDS", "Bands (numbers, names or roles)")
+        add("BANDS", bands_parameter())
         add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)
         add("SCALE", "Scale to reflectance", advanced=True)
         add("OFFSET", "Offset to reflectance", advanced=True)
@@ -73,7 +93,7 @@ class TrainSegmenter(EngineAlgorithm):
 
     def _add_network(self) -> None:
         add = self.add_option
-        add("INDICES", "Spectral indices to add")
+        add("INDICES", "Spectral indices to add", advanced=True)
         add("ARCHITECTURE", "Network")
         add("ENCODER", "Encoder", advanced=True)
         add("ENCODER_WEIGHTS", "Weights of the encoder", advanced=True)
@@ -82,7 +102,9 @@ class TrainSegmenter(EngineAlgorithm):
         add = self.add_option
         add("RECIPE", "Recipe", advanced=True)
         add("LOSS", "Loss", advanced=True)
-        add("FOCUS_CLASSES", "Focus classes", advanced=True)
+        focus = QgsProcessingParameterString("FOCUS_CLASSES", "Focus classes", optional=True)
+        focus = with_widget(focus, "class_widget.FocusWidget", **_FOLLOWED, legend="LEGEND")
+        add("FOCUS_CLASSES", focus, advanced=True)
         add("CROSS_ENTROPY_SHARE", "Loss: weight of the cross entropy", advanced=True)
         add("FOCAL_SHARE", "Loss: weight of the focal term", advanced=True)
         add("TVERSKY_SHARE", "Loss: weight of the Tversky term", advanced=True)
@@ -92,7 +114,7 @@ class TrainSegmenter(EngineAlgorithm):
         add("TVERSKY_BETA", "Loss: Tversky beta (false negatives)", advanced=True)
         add("CLASS_WEIGHT_LOW", "Loss: lowest class weight", advanced=True)
         add("CLASS_WEIGHT_HIGH", "Loss: highest class weight", advanced=True)
-        add("EPOCHS", "Maximum number of epochs")
+        add("EPOCHS", epochs_parameter(self.COMMAND))
         add("BATCH_SIZE", "Batch size", advanced=True)
         add("WINDOW_PX", "Window size in pixels", advanced=True)
         add("LEARNING_RATE", "Learning rate", advanced=True)
@@ -123,6 +145,10 @@ class TrainSegmenter(EngineAlgorithm):
         )
         self.add_scores()
         self.addOutput(QgsProcessingOutputString("SPLIT", "Data that the scores are for"))
+
+    def remember(self, result: dict[str, Any]) -> None:
+        """Keep how long an epoch took on this computer."""
+        remember_training(self.COMMAND, self._options.as_dict(), result.get("training_speed"))
 
     def warn(self, feedback: QgsProcessingFeedback) -> None:
         """Say that a model in a temporary file will be lost."""

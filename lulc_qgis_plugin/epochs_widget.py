@@ -1,0 +1,108 @@
+"""The widget for the number of epochs: a number, and below it how long the training will take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import NULL, QgsProcessingContext
+from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper, QgsProcessingGui
+from qgis.PyQt.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
+
+from .algorithms.base import tr
+from .dialog_values import DialogValues
+from .engine_source import engine_module
+from .estimates import in_words
+from .own_widget import OwnWidget, kept
+from .run_history import DECIDE_AN_EPOCH, SEGMENTERS, foreseen_s, training_kind
+
+_UNKNOWN = (
+    "No earlier training with these settings on this computer: the time left is shown as soon as "
+    "it has begun."
+)
+_KNOWN_BY = (
+    "by an earlier training with these settings on this computer, for as much data. It ends sooner "
+    "where the validation score no longer rises."
+)
+
+
+class EpochsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
+    """A number that may be left to the recipe, and an estimate."""
+
+    _values: DialogValues | None = None
+
+    def createWidget(self) -> QWidget:
+        definition = self.parameterDefinition()
+        holder = QWidget()
+        layout = QVBoxLayout(holder)
+        layout.setContentsMargins(0, 0, 0, 0)
+        spin = QSpinBox()
+        spin.setRange(0, int(min(definition.maximum(), 10**6)))
+        spin.setSpecialValueText(self._recipe_text())
+        spin.setToolTip(definition.toolTip())
+        spin.valueChanged.connect(self._changed)
+        layout.addWidget(spin)
+        if self.type() == QgsProcessingGui.WidgetType.Standard:
+            label = QLabel()
+            label.setObjectName("training_time")
+            label.setWordWrap(True)
+            layout.addWidget(label)
+        return kept(holder)
+
+    def postInitialize(self, wrappers: list[Any]) -> None:
+        if self.type() == QgsProcessingGui.WidgetType.Standard:
+            self._values = DialogValues(wrappers, DECIDE_AN_EPOCH, self._show)
+            self._show()
+
+    def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:
+        number = 0 if value is None or value == NULL or value == "" else int(value)
+        self._spin().setValue(number)
+
+    def widgetValue(self) -> Any:
+        return self._spin().value() or None
+
+    def _spin(self) -> QSpinBox:
+        return self.wrappedWidget().findChild(QSpinBox)
+
+    def _changed(self, value: int) -> None:
+        self._show()
+        self.widgetValueHasChanged.emit(self)
+
+    @property
+    def _command(self) -> str:
+        return str(self.parameterDefinition().metadata()["widget_wrapper"]["command"])
+
+    def _recipe_epochs(self) -> int | None:
+        """Return the recipe's number; None where it also depends on the data."""
+        if self._command != SEGMENTERS:
+            return None
+        recipes = engine_module("training.recipe").RECIPES
+        chosen = str(self._values.plain("RECIPE") or "") if self._values is not None else ""
+        return int(recipes[chosen if chosen in recipes else "default"].epochs)
+
+    def _recipe_text(self) -> str:
+        number = self._recipe_epochs()
+        return tr("As in the recipe") + (f" ({number})" if number else "")
+
+    def _show(self, *changed: Any) -> None:
+        """Say how long the training will take by the last one of its kind."""
+        widget, values = self.wrappedWidget(), self._values
+        if widget is None or values is None:
+            return
+        self._spin().setSpecialValueText(self._recipe_text())
+        given = {name.lower(): values.plain(name) for name in DECIDE_AN_EPOCH}
+        kind = training_kind(self._command, given)
+        epochs = self._spin().value() or self._recipe_epochs()
+        seconds = foreseen_s(kind, epochs or 1)
+        if seconds is None:
+            text = _UNKNOWN
+        elif epochs:
+            text = f"About {in_words(seconds)} for {epochs} epochs, {_KNOWN_BY}"
+        else:
+            text = f"An epoch takes about {in_words(seconds)}, {_KNOWN_BY}"
+        widget.findChild(QLabel, "training_time").setText(text)
+
+
+class EpochsWidget(OwnWidget):
+    """What QGIS calls to get the widget of epochs."""
+
+    WRAPPER = EpochsWrapper
