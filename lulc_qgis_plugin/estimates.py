@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .model_card import ModelCard
 from .run_history import foreseen_s
@@ -23,7 +22,6 @@ _SLOW, _FAST = 3e9, 4e10
 _USUAL_SHARE = 1 / 200
 _SHARES = {"mobile_unet": 1 / 5, "spectralnet": 1 / 10, "pixelnet": 1.0, "dcnn5": 1.0}
 _START_S = (3, 30)  # loading, preparing
-_MACHINE = ("device", "threads", "runtime", "precision")
 
 
 @dataclass(frozen=True)
@@ -54,12 +52,6 @@ def size_of(width: int, height: int, step: int, per_pixel: bool, valid_share: fl
     across, down = -(-width // step), -(-height // step)
     cells = width * height if per_pixel else across * down
     return Size(width * height, max(1.0, across * down * valid_share), cells)
-
-
-def kind_of(command: str, network: str, options: Mapping[str, Any]) -> str:
-    """Return what decides the speed of a run, as a word for `run_history`."""
-    machine = [str(options.get(name)) for name in _MACHINE if options.get(name) is not None]
-    return "|".join([command, network, *machine])
 
 
 def time_text(kind: str, size: Size, model: ModelCard) -> str:

@@ -18,7 +18,7 @@ from qgis.core import (
 from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper
 from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
-from .own_widget import OwnWidget
+from .own_widget import OwnWidget, kept
 
 
 class FieldWrapper(QgsAbstractProcessingParameterWidgetWrapper):
@@ -29,7 +29,7 @@ class FieldWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         box.setEditable(True)
         box.setToolTip(self.parameterDefinition().toolTip())
         box.currentTextChanged.connect(self._announce)
-        return box  # not kept: it belongs to QGIS, see wrappedWidget()
+        return kept(box)
 
     def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:
         self.wrappedWidget().setCurrentText("" if value is None or value == NULL else str(value))

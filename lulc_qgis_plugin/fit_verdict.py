@@ -19,6 +19,8 @@ from .scene_facts import NotLookedAt, SceneFacts
 # What GDAL and numpy raise for files that nobody foresaw.
 _UNREADABLE = (RuntimeError, ValueError, TypeError, AttributeError, LookupError, MemoryError)
 
+_NOTABLE_BLACK = 0.01  # share of pixels
+
 FITS, DOUBTFUL, REFUSED, UNKNOWN = "fits", "doubtful", "refused", "unknown"
 
 
@@ -31,7 +33,8 @@ class Choices:
         band_names: of BAND_NAMES.
         scale: SCALE.
         offset: OFFSET.
-        masked: whether a MASK is chosen.
+        masks: how many rasters are chosen as MASK.
+        is_outside: whether EXTENT lies beside the scene.
         stride: STRIDE.
         per_pixel: PER_PIXEL.
         of_classes: outputs and options that are chosen and need one class per pixel.
@@ -41,7 +44,8 @@ class Choices:
     band_names: tuple[str, ...] = ()
     scale: float | None = None
     offset: float | None = None
-    masked: bool = False
+    masks: int = 0
+    is_outside: bool = False
     stride: int | None = None
     per_pixel: bool = False
     of_classes: tuple[str, ...] = ()
@@ -113,7 +117,13 @@ def judge(model: ModelCard, path: str, choices: Choices, rules: Rules) -> Verdic
 
 
 def _check_choices(model: ModelCard, choices: Choices) -> None:
-    """Raise where options are for the other kind of model."""
+    """Raise where options contradict each other, or are for the other kind of model."""
+    if choices.masks > 1:
+        raise errors.OptionsError(
+            f"{choices.masks} masks were given for one scene.", "Give one, or merge them."
+        )
+    if choices.is_outside:
+        raise errors.DataError("The extent does not overlap the scene.", "Choose another extent.")
     patch = model.spec.patch
     if patch is None and (choices.stride is not None or choices.per_pixel):
         raise errors.OptionsError(
@@ -138,7 +148,7 @@ def _check_choices(model: ModelCard, choices: Choices) -> None:
 def _judge_scene(
     model: ModelCard, path: str, choices: Choices, rules: Rules, verdict: Verdict
 ) -> None:
-    scene = SceneFacts(path, choices.band_names, rules.bands.name_bands, rules.bands.Band)
+    scene = SceneFacts(path, choices.band_names, rules.bands)
     verdict.width, verdict.height = scene.width, scene.height
     verdict.scene = _described(scene, scene.bands)
     bands, how = _fit_bands(scene, model.spec, choices.bands, rules)
@@ -151,12 +161,18 @@ def _judge_scene(
     try:
         rules.radiometry.fit_radiometry(found, lambda: sample, model.spec, said.feedback)
     except errors.DataError as err:
-        if not choices.masked:
+        if not choices.masks:
             raise
         said.warnings.insert(0, f"Without the mask the values would not fit: {err}")
     numbers = ", ".join(str(band.number) for band in bands[:16])
     notes = [f"Bands {numbers}, {how}.", *said.lines]
-    warnings = [*_warnings(scene, model, choices, how, sample.shape[1]), *said.warnings]
+    warnings = [*said.warnings, *_warnings(scene, model, choices, how, sample.shape[1])]
+    black = scene.black_share(sample, bands)
+    if black > _NOTABLE_BLACK:
+        warnings.append(
+            f"The scene has no nodata value, and {black:.0%} of its pixels (of those looked at) "
+            "are 0 in all bands. If these hold no data, declare 0 as nodata."
+        )
     verdict.level = DOUBTFUL if warnings else FITS
     verdict.reasons = [*warnings, *notes]
 
@@ -182,10 +198,10 @@ def _warnings(
     scene: SceneFacts, model: ModelCard, choices: Choices, how: str, pixels: int
 ) -> list[str]:
     """Return what will run and should still be looked at."""
-    found = []
+    found = list(scene.warnings)
     if pixels == 0:
         found.append("No valid pixel was found at the 25 places looked at.")
-    if choices.masked and pixels:
+    if choices.masks and pixels:
         found.append("Values were looked at without the mask.")
     if how == "matched by position":
         needed = ", ".join(band.role or band.name for band in model.spec.bands[:16])

@@ -20,11 +20,12 @@ from .algorithms.base import tr
 from .bundled_models import bundled_model
 from .dialog_values import DialogValues, path_of
 from .engine_source import engine_module, errors, options
-from .estimates import bytes_of, kind_of, room_texts, size_of, time_text
+from .estimates import bytes_of, room_texts, size_of, time_text
 from .fit_verdict import DOUBTFUL, REFUSED, Choices, Rules, Verdict, judge
 from .model_card import ModelCard, read_model_card
 from .model_text import COLORS, NEUTRAL, card_html, error_html, verdict_html
-from .own_widget import OwnWidget
+from .own_widget import OwnWidget, kept
+from .run_history import classifying_kind
 from .text_widget import TextWrapper
 
 _WAIT_MS = 250
@@ -52,7 +53,7 @@ class ModelWrapper(TextWrapper):
         self._about = ModelPanel(self._settings())
         layout.addWidget(self._about)
         self.widgetValueHasChanged.connect(self._show)
-        return holder
+        return kept(holder)
 
     def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:
         super().setWidgetValue(value, context)
@@ -156,13 +157,14 @@ class ModelPanel(QWidget):
         needs_classes = [name for name in ("CONFIDENCE", "AREAS") if values.folder(name)]
         if values.number("MIN_CONFIDENCE"):
             needs_classes.append("MIN_CONFIDENCE")
-        stride = values.number("STRIDE")
+        stride, masks, layer = values.number("STRIDE"), values.plain("MASK"), values.raster("INPUT")
         return Choices(
             bands=values.texts("BANDS"),
             band_names=values.texts("BAND_NAMES"),
             scale=values.number("SCALE"),
             offset=values.number("OFFSET"),
-            masked=bool(values.plain("MASK")),
+            masks=len(masks) if isinstance(masks, (list, tuple)) else int(bool(masks)),
+            is_outside=layer is not None and values.extent_px("EXTENT", layer) == (0, 0),
             stride=None if stride is None else int(stride),
             per_pixel=bool(values.plain("PER_PIXEL")),
             of_classes=tuple(needs_classes),
@@ -196,7 +198,7 @@ class ModelPanel(QWidget):
             name.lower(): values.option(name, options.ClassifyOptions)
             for name in ("DEVICE", "THREADS", "RUNTIME", "PRECISION")
         }
-        kind = kind_of("classify", speed.network_name(model.spec), machine)
+        kind = classifying_kind(speed.network_name(model.spec), machine)
         folders: dict[str, int] = {}
         written = [name for name in _RASTERS if values.folder(name)]
         for name, most in bytes_of(size, model.spec.legend.ids, written).items():

@@ -10,9 +10,23 @@ from typing import Any
 
 from qgis.core import QgsProcessingParameterDefinition
 from qgis.gui import QgsGui, QgsProcessingGui
+from qgis.PyQt.QtWidgets import QWidget
 
 _KINDS = {"BatchAlgorithmDialog": QgsProcessingGui.WidgetType.Batch}
 _MODELER = "ModelerParametersDialog"
+_alive: dict[int, QWidget] = {}
+
+
+def kept(widget: QWidget) -> QWidget:
+    """Return a widget that a wrapper gives to QGIS, whose Python object then lives as long as it.
+
+    QGIS hands the widget on to Python as a new object, whereupon the first one is taken for that of
+    a deleted widget and is freed. The widget still asks it at every event: QGIS crashes.
+    """
+    key = id(widget)
+    _alive[key] = widget
+    widget.destroyed.connect(lambda *gone: _alive.pop(key, None))
+    return widget
 
 
 class OwnWidget:

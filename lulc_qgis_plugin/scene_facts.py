@@ -11,12 +11,14 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from osgeo import gdal, gdal_array
 
 from .engine_source import engine_module, errors
+from .scene_alpha import alpha_bands, called_alpha, is_of_colours, masked
 
 MAX_BANDS = 400
 MAX_BLOCK_BYTES = 512 * 2**20
@@ -39,16 +41,16 @@ class SceneFacts:
         tags: its metadata.
         width: columns.
         height: rows.
+        warnings: what the user should know about the file.
     """
 
-    def __init__(self, path: str, band_names: Sequence[str], name_bands: Any, band: Any) -> None:
+    def __init__(self, path: str, band_names: Sequence[str], rules: ModuleType) -> None:
         """Open a scene.
 
         Args:
             path: the file.
-            band_names: roles or descriptions of all bands but alpha.
-            name_bands: the engine's function of that name.
-            band: the engine's class of bands.
+            band_names: roles or descriptions of all bands, with or without alpha.
+            rules: the engine's module `rasters.bands`.
 
         Raises:
             LulcError: the scene cannot be used.
@@ -60,16 +62,14 @@ class SceneFacts:
         self._parts = files[1:] if self._source.GetDriver().ShortName == "VRT" else []
         self.tags: dict[str, str] = dict(self._source.GetMetadata() or {})
         self.width, self.height = self._source.RasterXSize, self._source.RasterYSize
-        layers = self._layers()
-        self._alpha = next(
-            (n for n, one in layers.items() if one.GetColorInterpretation() == gdal.GCI_AlphaBand),
-            None,
-        )
-        self._has_mask_file = any(
-            one.GetMaskFlags() & gdal.GMF_PER_DATASET and not one.GetMaskFlags() & gdal.GMF_ALPHA
-            for one in layers.values()
-        )
-        self.bands = self._name(band_names, name_bands, band)
+        if is_of_colours(self._source):
+            raise errors.RasterError(
+                f"{path} holds numbers of colours in a table, not measured values.",
+                "Convert it to red, green and blue, or use the image that it was made from.",
+            )
+        self._alpha = alpha_bands(self._source, len(band_names), rules.role_of)
+        self.bands = self._name(band_names, rules)
+        self.warnings = self._look_at()
 
     def dtype(self, bands: Sequence[Any]) -> np.dtype:
         """Return the type that holds all the bands."""
@@ -106,6 +106,12 @@ class SceneFacts:
         sample = np.concatenate(found, axis=1)
         return sample, sample.shape[1] / max(seen, 1)
 
+    def black_share(self, sample: np.ndarray, bands: Sequence[Any]) -> float:
+        """Return the share of pixels of a sample that are 0 in all bands, though not nodata."""
+        nodata = [self._source.GetRasterBand(band.number).GetNoDataValue() for band in bands]
+        declared = any(value is not None for value in nodata)
+        return 0.0 if declared or not sample.size else float((~sample.any(axis=0)).mean())
+
     def pixel_metres(self) -> tuple[float, float] | None:
         """Return about how long a pixel's sides are in metres; None without a CRS."""
         crs = self.reference
@@ -119,12 +125,25 @@ class SceneFacts:
         latitude = top + e * self.height / 2
         return width * _DEGREE_M * math.cos(math.radians(latitude)), height * _DEGREE_M
 
-    def _layers(self) -> dict[int, Any]:
-        count = self._source.RasterCount
-        return {number: self._source.GetRasterBand(number) for number in range(1, count + 1)}
+    def _look_at(self) -> list[str]:
+        """Return what is unusual about the file."""
+        found = []
+        if self._source.GetGCPCount():
+            found.append(
+                "The scene has ground control points instead of a place: rectify it first, or the "
+                "result will have no place either."
+            )
+        found += [
+            f"Band {number} is called alpha, but holds measured values; it is taken for a band "
+            "like the others."
+            for number in called_alpha(self._source)
+            if number not in self._alpha
+        ]
+        return found
 
-    def _name(self, band_names: Sequence[str], name_bands: Any, band: Any) -> list[Any]:
-        numbers = [number for number in self._layers() if number != self._alpha]
+    def _name(self, band_names: Sequence[str], rules: ModuleType) -> list[Any]:
+        count = self._source.RasterCount
+        numbers = [number for number in range(1, count + 1) if number not in self._alpha]
         if not numbers:
             raise errors.RasterError(f"{self.path} has no bands but alpha.")
         if len(numbers) > MAX_BANDS:
@@ -140,8 +159,8 @@ class SceneFacts:
         descriptions = list(band_names) or described
         if not any(descriptions) and len(self._parts) == self._source.RasterCount:
             descriptions = [Path(self._parts[n - 1]).stem for n in numbers]
-        named = name_bands(descriptions, self.path)
-        return [band(number, one.name, one.role) for number, one in zip(numbers, named)]
+        named = rules.name_bands(descriptions, self.path)
+        return [rules.Band(number, one.name, one.role) for number, one in zip(numbers, named)]
 
     def _dtype(self, number: int) -> np.dtype:
         kind = self._source.GetRasterBand(number).DataType
@@ -163,17 +182,16 @@ class SceneFacts:
         if np.issubdtype(values.dtype, np.floating):
             with np.errstate(over="ignore"):
                 valid &= np.isfinite(values.astype(np.float32, copy=False)).all(axis=0)
-        if self._alpha is not None:
-            valid &= self._source.GetRasterBand(self._alpha).ReadAsArray(*area) > 0
-        if self._has_mask_file:
-            valid &= self._source.GetRasterBand(1).GetMaskBand().ReadAsArray(*area) > 0
+        for number in self._alpha:
+            valid &= self._source.GetRasterBand(number).ReadAsArray(*area) > 0
+        for number in masked(self._source, bands):
+            valid &= self._source.GetRasterBand(number).GetMaskBand().ReadAsArray(*area) > 0
         return values, valid
 
 
 def open_scene(path: str, band_names: Sequence[str] = ()) -> SceneFacts:
     """Open a scene; see `SceneFacts`. Main thread only."""
-    rules = engine_module("rasters.bands")
-    return SceneFacts(path, band_names, rules.name_bands, rules.Band)
+    return SceneFacts(path, band_names, engine_module("rasters.bands"))
 
 
 def _open(path: str) -> Any:

@@ -26,7 +26,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from .own_widget import OwnWidget
+from .own_widget import OwnWidget, kept
 from .translation import tr
 
 _LAST_FOLDER = "Processing/LastInputPath"  # the setting that QGIS's own file widgets use
@@ -47,7 +47,7 @@ class TextWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         edit.setPlaceholderText(tr(settings.get("placeholder", "")))
         edit.textChanged.connect(self._announce)
         holder.setToolTip(self.parameterDefinition().toolTip())
-        return holder  # not kept: it belongs to QGIS, see wrappedWidget()
+        return kept(holder)
 
     def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:
         self._edit().setText("" if value is None or value == NULL else str(value))

@@ -26,6 +26,7 @@ RULES_FOR_PLUGIN = (
     "rasters.bands",
     "rasters.legend",
     "rasters.reflectance",
+    "training.recipe",
 )
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -159,7 +160,7 @@ def test_rules_for_the_plugin_load_only_numpy_and_each_other(module):
     preloaded = set(run_python("print(*sys.modules)").replace(".", " ").split())
     assert top_level - sys.stdlib_module_names - preloaded <= {"lulc_engine", "numpy"}
     ours = {name[len("lulc_engine.") :] for name in loaded if name.startswith("lulc_engine.")}
-    packages = {"rasters", "models", "inference"}
+    packages = {"rasters", "models", "inference", "training"}
     assert ours <= {*SHARED_WITH_PLUGIN, *RULES_FOR_PLUGIN, *packages}
 
 
