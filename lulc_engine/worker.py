@@ -26,9 +26,9 @@ from lulc_engine.errors import Cancelled, LulcError, OptionsError
 from lulc_engine.feedback import Feedback
 from lulc_engine.process import prepare_process
 
-# The parent kills after 5 and 2 seconds; what is left is for removing temporary files.
-_GRACE_S = {"train-segmenter": 4.5}
-_DEFAULT_GRACE_S = 1.6
+# People wait for at most two seconds after they cancelled; what is left of them is for removing
+# temporary files. Only a model that is to be kept may take longer, and the parent then waits for 5.
+_GRACE_S, _GRACE_TO_KEEP_S = 1.3, 4.5
 
 
 class WorkerFeedback(Feedback):
@@ -79,7 +79,7 @@ def main(arguments: list[str]) -> int:
             engine=lulc_engine.__version__,
         )
         name, options = _read_request(arguments)
-        grace_s = _GRACE_S.get(name, _DEFAULT_GRACE_S)
+        grace_s = _GRACE_TO_KEEP_S if options.get("keep_best") else _GRACE_S
         threading.Thread(target=_watch_stdin, args=(feedback, grace_s), daemon=True).start()
         command = COMMANDS[name]
         result = command.run(command.options.from_mapping(options), feedback)

@@ -3,8 +3,11 @@
 Run by the engine's Python as ``python -I -u launcher.py REQUEST.json``; standard library only.
 """
 
+import os
 import sys
 from pathlib import Path
+
+CANCELLED = 130
 
 
 def _source_dir() -> Path:
@@ -17,4 +20,10 @@ if __name__ == "__main__":
     sys.path.insert(0, str(_source_dir()))
     from lulc_engine.worker import main
 
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    if (
+        code == CANCELLED
+    ):  # somebody waits, and taking PyTorch apart takes seconds on a busy computer
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
