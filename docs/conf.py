@@ -15,6 +15,7 @@ html_theme_options = {
     "page_width": "1100px",
     "show_powered_by": False,
 }
+html_static_path = ["docs/static"]  # alabaster reads custom.css there
 html_show_sphinx = False
 html_show_copyright = False
 myst_heading_anchors = 3

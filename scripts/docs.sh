@@ -2,6 +2,7 @@
 # Build the documentation site in build/docs/html from the pages of the repository.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+readonly ROOT=$PWD
 readonly VENV=.venv-docs SOURCE=build/docs/source SITE=build/docs/html
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 
@@ -23,6 +24,11 @@ guides() {
     ls docs/*.md | grep -v -e /tutorial -e /index -e /glossary -e /architecture -e /howto- -e /methods -e /honest-
 }
 
+# title ID: the name of an algorithm in QGIS.
+title() {
+    sed -n 's/^    TITLE = "\(.*\)"/\1/p' "$(grep -l "^    ID = \"$1\"" "$ROOT"/lulc_qgis_plugin/algorithms/*.py)"
+}
+
 # toctree CAPTION PAGE...
 toctree() {
     printf '\n```{toctree}\n:caption: %s\n:maxdepth: 1\n' "$1"
@@ -33,7 +39,7 @@ toctree() {
 
 cd "$SOURCE"
 for page in resources/help/*.md; do  # in QGIS the dialog gives the title
-    { printf '# %s\n\n' "$(basename "$page" .md)"; cat "$page"; } >"$page.titled"
+    { printf '# %s\n\n' "$(title "$(basename "$page" .md)")"; cat "$page"; } >"$page.titled"
     mv "$page.titled" "$page"
 done
 {
