@@ -24,6 +24,7 @@ from lulc_engine.evaluation.metrics import (
     metrics_json,
     metrics_table,
 )
+from lulc_engine.evaluation.training_area import WITHIN_TRAINING, lies_within_training
 from lulc_engine.evaluation.units import (
     BLOCKS,
     POLYGONS,
@@ -148,6 +149,8 @@ def _measure(
     else:
         metrics["intervals"], unsure = unit_intervals(found.margins, found.legend, counts)
         cautions += unsure
+        if info.independent is None and lies_within_training(class_map, labels.window):
+            cautions.append(WITHIN_TRAINING)
     for note in info.notes:
         feedback.info(note)
     for caution in [*cautions, *words.on_unclassified(metrics)]:

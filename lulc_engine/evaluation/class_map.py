@@ -20,6 +20,7 @@ from lulc_engine.samples.raster_labels import class_names
 
 LEGEND_TAG = "LULC_LEGEND"
 TRAINING_TAG = "LULC_TRAINING_SHA256"
+AREA_TAG = "LULC_TRAINING_AREA"
 # Value of pixels that a mask, an alpha band or NaN excludes; no raster of class ids holds it.
 MASKED = int(np.iinfo(np.int64).min)
 
@@ -77,6 +78,15 @@ class ClassMap:
         """SHA-256 digests of the label files that the map's model learned from, if recorded."""
         listed = self._tags.get(TRAINING_TAG, "").split(",")
         return {digest.strip().lower() for digest in listed if digest.strip()}
+
+    @property
+    def training_area(self) -> tuple[float, ...]:
+        """West, south, east and north of the training labels in degrees; () where not recorded."""
+        try:
+            edges = tuple(float(edge) for edge in self._tags.get(AREA_TAG, "").split(","))
+        except ValueError:
+            return ()
+        return edges if len(edges) == 4 else ()
 
     @property
     def complete_legend(self) -> Legend | None:

@@ -20,7 +20,7 @@ from lulc_engine.inference.precision import FEWEST_PIXELS, faithful
 from lulc_engine.inference.runtimes import Prediction, Runtime
 from lulc_engine.inference.runtimes.machine import Machine, choose_machine
 from lulc_engine.inference.writers import MapWriters, ModelIdentity
-from lulc_engine.models.card import read_spec, training_hashes
+from lulc_engine.models.card import read_spec, training_area, training_hashes
 from lulc_engine.models.model_file import Tensors, read_model
 from lulc_engine.options import ClassifyOptions
 from lulc_engine.outputs import Outputs
@@ -54,12 +54,13 @@ def classify(options: ClassifyOptions, feedback: Feedback) -> dict[str, Any]:
         with open_fitted(options, card, spec, feedback) as fitted:
             task = _task(options, card, tensors, fitted, feedback)
             approach = (segmenter_approach if spec.patch is None else patch_approach)(task)
-            hashes = tuple(training_hashes(card["lulc:training"]))
+            training = card["lulc:training"]
+            hashes, area = tuple(training_hashes(training)), training_area(training)
             with MapWriters(
                 options,
                 approach.grid,
                 spec.legend,
-                ModelIdentity(card["model_sha256"], hashes),
+                ModelIdentity(card["model_sha256"], hashes, area),
                 outputs,
                 approach.several,
             ) as writers:

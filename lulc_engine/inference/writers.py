@@ -30,6 +30,7 @@ class ModelIdentity:
 
     sha256: str
     training_sha256: tuple[str, ...]
+    training_area: tuple[float, ...] = ()
 
 
 class MapWriters:
@@ -78,6 +79,7 @@ class MapWriters:
             "LULC_MODEL_SHA256": identity.sha256,
             "LULC_VERSION": lulc_engine.__version__,
             "LULC_TRAINING_SHA256": ",".join(identity.training_sha256),
+            "LULC_TRAINING_AREA": ",".join(map(str, identity.training_area)),
             **({"LULC_MIN_CONFIDENCE": str(self._least)} if self._least else {}),
         }
         shares = Layout(

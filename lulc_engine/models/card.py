@@ -207,6 +207,15 @@ def training_hashes(training: Mapping[str, Any]) -> list[str]:
     return [labels["sha256"]] if labels and labels.get("sha256") else []
 
 
+def training_area(training: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return west, south, east and north of the labels of a training in degrees, () if unknown."""
+    labels = training.get("data", {}).get("labels")
+    bounds = labels.get("bounds") if labels else None
+    if not isinstance(bounds, list) or len(bounds) != 4:
+        return ()
+    return tuple(float(edge) for edge in bounds)
+
+
 def _check_spec(spec: ModelSpec) -> None:
     """Raise ValueError where parts of a card contradict each other or cannot be."""
     count = len(spec.bands)

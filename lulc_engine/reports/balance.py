@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from lulc_engine.rasters.legend import Legend
-from lulc_engine.reports.drawing import BLUE, GREEN, ORANGE, Picture, picture, style, tick_name
+from lulc_engine.reports.drawing import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    Picture,
+    new_figure,
+    picture,
+    style,
+    tick_name,
+)
 from lulc_engine.reports.plain_text import percent, thousands
 
 _MOST_CLASSES = 60
@@ -34,7 +42,7 @@ def balance_picture(
         return None
     height = 0.3 * len(shown) + 0.75
     with style():
-        figure = Figure(figsize=(6.4, height))
+        figure = new_figure(6.4, height)
         axes = figure.add_axes((0.27, 0.3 / height, 0.6, 1 - 0.65 / height))
         left = np.zeros(len(shown))
         for split, numbers in zip(splits, counts, strict=True):

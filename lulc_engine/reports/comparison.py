@@ -66,6 +66,7 @@ def render_comparison(comparison: Mapping[str, Any]) -> str:
         best_score=decimal(ranked[0]["scores"][metric]),
         metric_name=METRIC_NAMES[metric],
         lead=_lead(ranked, metric),
+        same_samples=len({(row["n"], row["split"]) for row in ranked}) == 1,
         order=_order(comparison["sorted_by"]),
         models=models,
         metrics=[(key, *_HEADS[key]) for key in shown],

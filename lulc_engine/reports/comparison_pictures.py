@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullLocator
 
 from lulc_engine.reports.drawing import (
     BLUE,
@@ -16,6 +15,8 @@ from lulc_engine.reports.drawing import (
     GREY,
     ORANGE,
     Picture,
+    grid,
+    new_figure,
     picture,
     style,
     tick_name,
@@ -37,15 +38,16 @@ def class_picture(
     """Draw F1 of every class, a mark per model.
 
     Args:
-        classes: the ``classes`` of a comparison; at most 40 are drawn.
+        classes: the ``classes`` of a comparison; of those with a score at most 40 are drawn.
         models: its ``models``; the first eight are drawn.
     """
-    shown = list(classes)[:_MOST_CLASSES]
+    known = [row for row in classes if any(v is not None for v in row["f1"][:MOST_MODELS])]
+    shown = known[:_MOST_CLASSES]
     legend_rows = -(-min(len(models), MOST_MODELS) // 2)
     above, below = 0.25 * legend_rows + 0.2, 0.5
     height = 0.34 * len(shown) + above + below
     with style():
-        figure = Figure(figsize=(6.8, height))
+        figure = new_figure(6.8, height)
         axes = figure.add_axes((0.27, below / height, 0.7, 1 - (above + below) / height))
         for place, row in enumerate(shown):
             values = [value for value in row["f1"][:MOST_MODELS] if value is not None]
@@ -61,8 +63,7 @@ def class_picture(
         axes.set_xlim(_start(shown) - 0.01, 1.01)
         axes.set_xlabel("F1")
         axes.tick_params(axis="y", length=0)
-        axes.grid(axis="x", color="#e4e7eb", lw=0.8)
-        axes.set_axisbelow(True)
+        grid(axes, "x")
         handles, labels = axes.get_legend_handles_labels()
         axes.legend(handles[::-1], labels[::-1], loc="lower left", bbox_to_anchor=(-0.3, 1),
                     ncols=2, borderaxespad=0.2, fontsize=8)  # fmt: skip
@@ -95,7 +96,7 @@ def cost_picture(
     if len({row["parameters"] for _, row in known}) < 2:
         return None
     with style():
-        figure = Figure(figsize=(6.4, 2.9))
+        figure = new_figure(6.4, 2.9)
         axes = figure.add_axes((0.1, 0.18, 0.86, 0.78))
         for number, row in known:
             color, shape = _LOOKS[number]
@@ -104,11 +105,11 @@ def cost_picture(
             axes.annotate(tick_name(str(row["name"]), 1, 24), place, (6, 4),
                           textcoords="offset points", fontsize=7.5)  # fmt: skip
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(lambda value, _: thousands(value))  # never as a formula
-        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.margins(x=0.25, y=0.2)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))  # a decade alone may have no tick
+        axes.xaxis.set_major_formatter(lambda value, _: thousands(value))  # never as a formula
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel("Trainable parameters")
         axes.set_ylabel(metric_name)
-        axes.grid(color="#e4e7eb", lw=0.8)
-        axes.set_axisbelow(True)
+        grid(axes)
         return picture(figure, f"The {metric_name} of each model against its parameters.")

@@ -9,7 +9,6 @@ import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lulc_engine.rasters.legend import Legend
@@ -20,6 +19,8 @@ from lulc_engine.reports.drawing import (
     INK,
     ORANGE,
     Picture,
+    grid,
+    new_figure,
     picture,
     style,
     tick_name,
@@ -59,14 +60,14 @@ def learning_curves(
     epochs = [item["epoch"] for item in history]
     with_scores = any(is_validated(item) for item in history)
     with style():
-        figure = Figure(figsize=(6.4, 4.9 if with_scores else 2.6), layout="constrained")
+        figure = new_figure(6.4, 4.9 if with_scores else 2.6, arranged=True)
         rows = 2 if with_scores else 1
         panels = list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
         _draw_losses(panels[0], epochs, history)
         if with_scores:
             _draw_scores(panels[1], epochs, history, scores_shown)
         for axes in panels:
-            axes.grid(axis="y", color="#e4e7eb", lw=0.8)
+            grid(axes, "y")
             axes.margins(x=0.02)
         _mark_epochs(panels, history, best_epoch)
         panels[-1].legend(ncols=4, **_LEGEND)
@@ -127,7 +128,7 @@ def class_curves(
     epochs = [item["epoch"] for item in known]
     height = 0.26 * classes + 1.0
     with style():
-        figure = Figure(figsize=(6.4, height))
+        figure = new_figure(6.4, height)
         axes = figure.add_axes((0.27, 0.5 / height, 0.6, 1 - 1.0 / height))
         colors = mpl.colormaps["Blues"].with_extremes(bad="#d9dee3")
         edges = (epochs[0] - 0.5, epochs[-1] + 0.5, classes - 0.5, -0.5)

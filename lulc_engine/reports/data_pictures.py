@@ -12,7 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lulc_engine.rasters.legend import Legend
-from lulc_engine.reports.drawing import GREY, INK, Picture, picture, style, tick_name
+from lulc_engine.reports.drawing import (
+    GREY,
+    INK,
+    Picture,
+    ink_on,
+    new_figure,
+    picture,
+    style,
+    tick_name,
+)
 from lulc_engine.reports.plain_text import decimal, percent
 
 _COLUMNS = 3
@@ -39,7 +48,7 @@ def balance_picture(rows: Sequence[Mapping[str, Any]], legend: Legend, unit: str
     total = sum(row["units"] or 0 for row in shown)
     height = 0.4 * len(shown) + 0.8
     with style():
-        figure = Figure(figsize=(6.8, height))
+        figure = new_figure(6.8, height)
         axes = figure.add_axes((0.27, 0.35 / height, 0.67, 1 - 0.8 / height))
         places = np.arange(len(shown))
         shift, thick = (0.19, 0.34) if by_unit else (0.0, 0.6)
@@ -133,7 +142,7 @@ def separability_picture(pairs: Sequence[Mapping[str, Any]], legend: Legend) -> 
     side = len(ids) * (0.55 if len(ids) <= 12 else 0.4)
     color = np.full((len(ids), len(ids), 3), 255, np.float64)
     with style():
-        figure = Figure(figsize=(side + 2.1, side + 2.1))
+        figure = new_figure(side + 2.1, side + 2.1)
         axes = figure.add_axes(
             (2.0 / (side + 2.1), 0.1 / (side + 2.1), side / (side + 2.1), side / (side + 2.1))
         )
@@ -142,8 +151,8 @@ def separability_picture(pairs: Sequence[Mapping[str, Any]], legend: Legend) -> 
                 continue
             distance = pair["jeffries_matusita"]
             for a, b in ((pair["a"], pair["b"]), (pair["b"], pair["a"])):
-                mixed = (1 - distance / 2) ** 0.7
-                color[place[a], place[b]] += (_MIXED - 255) * mixed
+                cell = color[place[a], place[b]]
+                cell += (_MIXED - 255) * (1 - distance / 2) ** 0.7
                 axes.text(
                     place[b],
                     place[a],
@@ -151,7 +160,7 @@ def separability_picture(pairs: Sequence[Mapping[str, Any]], legend: Legend) -> 
                     ha="center",
                     va="center",
                     fontsize=8 if len(ids) <= 12 else 6,
-                    color="white" if mixed > 0.55 else INK,
+                    color=ink_on(cell),
                 )
         color[np.arange(len(ids)), np.arange(len(ids))] = (228, 231, 235)
         axes.imshow(np.rint(color).astype(np.uint8), interpolation="nearest")
@@ -162,7 +171,7 @@ def separability_picture(pairs: Sequence[Mapping[str, Any]], legend: Legend) -> 
 def _panels(count: int, height_in: float) -> tuple[Figure, list[Axes]]:
     columns = min(_COLUMNS, count)
     rows = math.ceil(count / columns)
-    figure = Figure(figsize=(_PAGE_IN * columns / _COLUMNS, rows * height_in))
+    figure = new_figure(_PAGE_IN * columns / _COLUMNS, rows * height_in)
     # By hand: the layout engines take ten times as long as the drawing.
     figure.subplots_adjust(left=0, right=1, bottom=0, top=1, wspace=0.2, hspace=0.65)
     panels = [figure.add_subplot(rows, columns, number + 1) for number in range(count)]

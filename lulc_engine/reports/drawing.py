@@ -13,9 +13,12 @@ import textwrap
 import warnings
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lulc_engine.reports.plain_text import one_line, shorten
@@ -43,6 +46,8 @@ _STYLE: Any = {
     "ytick.color": INK,
     "legend.frameon": False,
 }
+_GRID = "#e4e7eb"
+_LIGHTEST = 0.225  # relative luminance below which white has more contrast than ink
 _PAGE_FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans'"
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _WIDTH_PT = re.compile(r'<svg [^>]*?width="([\d.]+)pt"')
@@ -61,6 +66,31 @@ class Picture:
 def style() -> AbstractContextManager[None]:
     """Return the context in which figures are made and saved; nothing outside it changes."""
     return mpl.rc_context(_STYLE)
+
+
+def new_figure(width_in: float, height_in: float, arranged: bool = False) -> Figure:
+    """Return an empty figure.
+
+    Args:
+        width_in: in inches; a page is 7 wide.
+        height_in: in inches.
+        arranged: whether matplotlib makes room for what stands around the axes.
+    """
+    return Figure(figsize=(width_in, height_in), layout="constrained" if arranged else None)
+
+
+def grid(axes: Axes, axis: Literal["both", "x", "y"] = "both") -> None:
+    """Draw faint lines behind everything."""
+    axes.grid(axis=axis, color=_GRID, lw=0.8)
+    axes.set_axisbelow(True)
+
+
+def ink_on(color: npt.ArrayLike) -> str:
+    """Return white or ink, whichever has more contrast on a colour of three bytes (WCAG 2.1)."""
+    channels = np.asarray(color, np.float64) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ (0.2126, 0.7152, 0.0722))
+    return "white" if luminance < _LIGHTEST else INK
 
 
 def picture(figure: Figure, alt: str) -> Picture:

@@ -22,11 +22,12 @@ from lulc_engine.reports.drawing import (
     INK,
     ORANGE,
     Picture,
+    new_figure,
     picture,
     style,
     tick_name,
 )
-from lulc_engine.reports.plain_text import percent, shorten
+from lulc_engine.reports.plain_text import decimal, percent, shorten
 
 _WIDTH_IN, _TALLEST_IN = 9.2, 9.0
 _PNG_DPI = 130
@@ -161,7 +162,7 @@ def scene_figure(
     shrink = min(1.0, _TALLEST_IN / tall)
     panel, tall = panel * shrink, tall * shrink
     whole = (2 * panel + 0.2, tall + 1.0) if beside else (panel, 2 * tall + 1.4)
-    figure = Figure(figsize=whole)
+    figure = new_figure(*whole)
     corners = [(0, 0.65), (panel + 0.2, 0.65)] if beside else [(0, tall + 1.05), (0, 0.65)]
     shown = (image, overlay(image, values, scale))
     for corner, pixels, title in zip(corners, shown, titles, strict=True):
@@ -206,7 +207,7 @@ class PatchView:
 
 def patch_figure(view: PatchView, scale: Scale, legend: Legend, bands: Sequence[str]) -> Figure:
     """Draw a patch, the result over it or the bars of its bands, and its likeliest classes."""
-    figure = Figure(figsize=(7.2, 2.45))
+    figure = new_figure(7.2, 2.45)
     first, second, third = (
         figure.add_axes(box)
         for box in ((0.0, 0.02, 0.295, 0.84), (0.315, 0.02, 0.295, 0.84), (0.79, 0.1, 0.17, 0.72))
@@ -252,7 +253,7 @@ def importance_picture(
     height = 0.36 * len(bands) + 0.9
     count = 1 if accuracy is None else 2
     with style():
-        figure = Figure(figsize=(4.4 * count + 0.6, height))
+        figure = new_figure(4.4 * count + 0.6, height)
         for number, values in enumerate([drops] if accuracy is None else [drops, accuracy]):
             left = 0.24 if count == 1 else 0.14 + 0.47 * number
             box = (left, 0.35 / height, 0.66 / count + 0.04, 1 - 0.75 / height)
@@ -288,14 +289,12 @@ def _bars(axes: Axes, values: list[float], names: list[str], size: float) -> Non
     axes.barh(places, values, 0.62, color=[ORANGE if value >= 0 else BLUE for value in values])
     span = max(0.01, max(values), -min(values))
     for place, value in zip(places, values, strict=True):
-        left = value < -_UNSEEN * span
-        axes.annotate(
-            f"{value:.3f}", (value if left else max(value, 0), place), (-4 if left else 4, 0),
-            textcoords="offset points",
-            va="center", ha="right" if left else "left", fontsize=size - 1.5,
-        )  # fmt: skip
+        # To the right of the axis also where the bar goes to the left, where the names are
+        axes.annotate(decimal(value), (max(value, 0), place), (4, 0),
+                      textcoords="offset points", va="center", fontsize=size - 1.5)  # fmt: skip
     axes.axvline(0, color=GREY, lw=0.8)
-    axes.set_xlim(min(0, 1.6 * min(values)) if min(values) < -_UNSEEN * span else 0, span * 1.35)
+    lowest = 1.08 * min(values) if min(values) < -_UNSEEN * span else 0
+    axes.set_xlim(lowest, max(max(values), 0.2 * span) + 0.35 * span)
     axes.set_ylim(len(values) - 0.4, -0.6)
     axes.set_yticks(places, [tick_name(name, 1, 22) for name in names] or [""] * len(places))
     axes.tick_params(axis="y", length=0, labelsize=size)

@@ -44,10 +44,13 @@ def _environment() -> jinja2.Environment:
 
 
 def _harmless(value: Any) -> Any:
-    """Make control and direction characters visible; escaping follows after this.
+    """Make control and direction characters visible, and keep % with its number.
+
+    Escaping follows after this.
 
     Isolates stay: our own sentences use them, and they end with the element they stand in.
     """
     if isinstance(value, str) and not isinstance(value, Markup):
-        return plain_text.one_line(value, plain_text.ISOLATE_START + plain_text.ISOLATE_END)
+        kept = plain_text.ISOLATE_START + plain_text.ISOLATE_END
+        return plain_text.one_line(value, kept).replace(" %", "\u00a0%")
     return value

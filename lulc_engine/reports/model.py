@@ -234,11 +234,28 @@ def _run(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     run = dict(card.get("run", {}))
     run.pop("sha256", None)  # of these lines; it guards the file and tells people nothing
     seconds = run.pop("duration_s", None)
+    if isinstance(run.get("date"), str):
+        run["date"] = f"{run['date'][:16].replace('T', ' ')} UTC"
+    if isinstance(run.get("hardware"), Mapping):
+        run["hardware"] = _hardware(run["hardware"])
     facts = [(_label(key), _text(value)) for key, value in run.items()]
     if isinstance(seconds, (int, float)):
         took = f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.1f} s"
         facts.append(("Training took", took))
     return facts
+
+
+def _hardware(found: Mapping[str, Any]) -> str:
+    """Return the machine in a line; what was not found is left out."""
+    cores, memory = found.get("cores"), found.get("memory_gib")
+    parts = (
+        found.get("gpu"),
+        found.get("processor"),
+        cores and f"{cores} core{'' if cores == 1 else 's'}",
+        isinstance(memory, (int, float)) and f"{memory:g} GiB of memory",
+        found.get("system"),
+    )
+    return ", ".join(str(part) for part in parts if part)
 
 
 def _sections(card: Mapping[str, Any], legend: Legend) -> list[Section | MultilabelSection]:

@@ -50,12 +50,14 @@ def percent(share: float | None, digits: int = 1) -> str:
 
 def decimal(value: float | None, digits: int = 3) -> str:
     """Return a number with fixed digits, or an en dash where nothing was measured."""
-    return "–" if value is None else f"{value:.{digits}f}"  # noqa: RUF001 - the sign for no value
+    if value is None:
+        return "–"  # noqa: RUF001 - the sign for no value
+    return _without_minus_zero(f"{value:.{digits}f}")
 
 
 def quantity(value: float) -> str:
     """Return a measured quantity: whole numbers from 1,000 on, else one digit."""
-    return thousands(value) if abs(value) >= 1000 else f"{value:.1f}"
+    return thousands(value) if abs(value) >= 1000 else decimal(value, 1)
 
 
 def thousands(value: float | None) -> str:
@@ -73,6 +75,10 @@ def joined(words: list[str]) -> str:
         'grass, crop and water'
     """
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _without_minus_zero(number: str) -> str:
+    return number.lstrip("-") if not number.strip("-0.") else number
 
 
 def _visible(character: str) -> str:

@@ -19,6 +19,9 @@ from lulc_engine.reports.drawing import (
     INK,
     ORANGE,
     Picture,
+    grid,
+    ink_on,
+    new_figure,
     picture,
     style,
     tick_name,
@@ -64,9 +67,10 @@ def matrix_picture(matrix: Counts, legend: Legend, corner: str, words: str) -> P
         figure, axes = _square(len(legend))
         totals = matrix.sum(axis=1, keepdims=True)
         shares = np.divide(matrix, totals, where=totals > 0, out=np.zeros(matrix.shape))
-        axes.imshow(_shaded(shares), aspect="equal", interpolation="nearest")
+        colors = _shaded(shares)
+        axes.imshow(colors, aspect="equal", interpolation="nearest")
         if len(legend) <= _CELLS_WITH_COUNTS:
-            _write_cells(axes, matrix, shares)
+            _write_cells(axes, matrix, shares, colors)
         _label_matrix(axes, legend, corner)
         return picture(figure, words)
 
@@ -87,7 +91,7 @@ def cooccurrence_picture(counts: Counts, legend: Legend) -> Picture:
         np.einsum("iic->ic", colors)[:] = _OWN
         axes.imshow(colors, aspect="equal", interpolation="nearest")
         if len(legend) <= _CELLS_WITH_COUNTS:
-            _write_cells(axes, counts, shares, on_color=others)
+            _write_cells(axes, counts, shares, colors)
         _label_matrix(axes, legend, "Has this ↓    and also →")
         words = "How often two classes occur in the same patch, and on the diagonal one of them."
         return picture(figure, words)
@@ -108,7 +112,7 @@ def score_bars(
     shown = list(classes)[:_MOST_BARS]
     height = (0.62 if len(shown) <= _ROOMY_BARS else 0.46) * len(shown) + 0.9
     with style():
-        figure = Figure(figsize=(6.4, height))
+        figure = new_figure(6.4, height)
         axes = figure.add_axes((0.27, 0.35 / height, 0.67, 1 - 0.9 / height))
         for place, ((name, label), color) in enumerate(
             zip(scores, (BLUE, ORANGE, GREEN), strict=True)
@@ -135,7 +139,7 @@ def _square(classes: int) -> tuple[Figure, Axes]:
     """Return a figure with square axes for a cell per pair of classes, and room for the names."""
     side = max(classes * _cell_in(classes), 1.6)
     whole = side + _MARGIN_IN
-    figure = Figure(figsize=(whole, whole))
+    figure = new_figure(whole, whole)
     return figure, figure.add_axes((1.9 / whole, 0.1 / whole, side / whole, side / whole))
 
 
@@ -165,7 +169,7 @@ def _write_cells(
     axes: Axes,
     matrix: Counts,
     shares: npt.NDArray[np.float64],
-    on_color: npt.NDArray[np.float64] | None = None,
+    colors: npt.NDArray[np.uint8],
 ) -> None:
     """Write counts, and shares where there is room.
 
@@ -173,9 +177,8 @@ def _write_cells(
         axes: where.
         matrix: the counts (K, K); nothing is written for 0.
         shares: (K, K).
-        on_color: (K, K) how strongly the cells are shaded; None for the shares.
+        colors: (K, K, 3) of the cells.
     """
-    shaded = shares if on_color is None else on_color
     both = len(matrix) <= _CELLS_WITH_SHARES
     longest = 100_000 if _cell_in(len(matrix)) > 0.4 else 10_000
     for (row, column), cell in np.ndenumerate(matrix):
@@ -192,7 +195,7 @@ def _write_cells(
             va="center",
             fontsize=(8 if number < 1_000_000 else 7) if both else 6.5,
             linespacing=1.35,
-            color="white" if shaded[row, column] > 0.5 else INK,
+            color=ink_on(colors[row, column]),
         )
 
 
@@ -241,6 +244,5 @@ def _label_bars(
     axes.set_ylim(len(shown) - 0.45, -0.55)
     axes.set_xlim(min(0, lowest) * 1.05, 1.08)
     axes.set_xticks(np.arange(0, 1.01, 0.2))
-    axes.grid(axis="x", color="#e4e7eb", lw=0.8)
-    axes.set_axisbelow(True)
+    grid(axes, "x")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from lulc_engine.rasters.legend import Legend
@@ -16,6 +15,8 @@ from lulc_engine.reports.drawing import (
     INK,
     ORANGE,
     Picture,
+    grid,
+    new_figure,
     picture,
     style,
     tick_name,
@@ -26,7 +27,6 @@ from lulc_engine.reports.plain_text import percent
 _MOST_NAMED = 12
 # The axis of accuracies reaches down to this at least, or a pixel or two would look like a cliff.
 _SPAN_FROM = 0.95
-_GRID: Any = {"color": "#e4e7eb", "lw": 0.8}
 
 
 def reliability_picture(
@@ -44,7 +44,7 @@ def reliability_picture(
     if temperature != 1:
         panels.insert(0, ("As trained", calibration["unscaled"]))
     with style():
-        figure = Figure(figsize=(3.3 * len(panels) + 0.5, 4.1), layout="constrained")
+        figure = new_figure(3.3 * len(panels) + 0.5, 4.1, arranged=True)
         rows = figure.subplots(2, len(panels), squeeze=False, height_ratios=(3, 1), sharex=True)
         for (upper, lower), (title, part) in zip(rows.T, panels, strict=True):
             _draw_reliability(upper, lower, part, right, sure)
@@ -67,7 +67,7 @@ def abstaining_picture(
         levels: rows of `abstention_curve` to mark.
     """
     with style():
-        figure = Figure(figsize=(5.4, 2.9), layout="constrained")
+        figure = new_figure(5.4, 2.9, arranged=True)
         axes = figure.subplots()
         axes.plot(line[0], line[1], color=BLUE, lw=2)
         last = -1.0
@@ -87,7 +87,7 @@ def abstaining_picture(
                  title="What a smallest confidence leaves out")  # fmt: skip
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(PercentFormatter(1, decimals=None))
-        axes.grid(**_GRID)
+        grid(axes)
         return picture(figure, "Accuracy over the share that is left unclassified.")
 
 
@@ -101,17 +101,21 @@ def ranking_picture(curves: Mapping[str, Any], legend: Legend) -> Picture:
     with style():
         named = len(legend) <= _MOST_NAMED
         rows = -(-(min(len(legend), _MOST_NAMED) + 2) // 3) if named else 1
-        figure = Figure(figsize=(7.0, 3.4 + 0.19 * rows), layout="constrained")
+        figure = new_figure(7.0, 3.4 + 0.19 * rows, arranged=True)
         panels = figure.subplots(1, 2)
         for axes, key in zip(panels, ("roc", "precision_recall"), strict=True):
             _draw_lines(axes, curves[key], legend, named, stairs=key != "roc")
             axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.02), aspect="equal")
-            axes.grid(**_GRID)
+            grid(axes)
         panels[0].plot([0, 1], [0, 1], color=GREY, lw=0.9, ls=":")
         panels[0].set(title="ROC", xlabel="false positive rate", ylabel="true positive rate")
         panels[1].set(title="Precision over recall", xlabel="recall", ylabel="precision")
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=7.5)
+        lines: dict[tuple[str, str], Any] = {}  # a class may have only one of the curves
+        for axes in panels:
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+                lines.setdefault((label, str(handle.get_color())), handle)
+        figure.legend(list(lines.values()), [label for label, _ in lines],
+                      loc="outside lower center", ncols=3, fontsize=7.5)  # fmt: skip
         return picture(figure, "ROC curves, and precision over recall, of each class.")
 
 
@@ -134,8 +138,7 @@ def _draw_reliability(
     for axis in (upper.yaxis, lower.yaxis, lower.xaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
     for axes in (upper, lower):
-        axes.grid(axis="y", **_GRID)
-        axes.set_axisbelow(True)
+        grid(axes, "y")
 
 
 def _first(bins: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

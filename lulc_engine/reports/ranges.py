@@ -68,8 +68,11 @@ def explanation(metrics: Mapping[str, Any]) -> str:
 
 
 def _range(interval: Sequence[float] | None) -> str:
-    # The dash of ranges is an en dash
-    return f"{decimal(interval[0], 2)}–{decimal(interval[1], 2)}" if interval else ""  # noqa: RUF001
+    if not interval:
+        return ""
+    low, high = (decimal(edge, 2) for edge in interval)
+    dash = " to " if "-" in low + high else "–"  # noqa: RUF001 - the dash of ranges
+    return f"{low}{dash}{high}"
 
 
 def _percent_range(interval: Sequence[float] | None) -> str:

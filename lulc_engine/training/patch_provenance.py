@@ -16,7 +16,12 @@ from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.split import ROLE_NAMES, Split
 from lulc_engine.training.patch_scores import KIND
 from lulc_engine.training.patch_session import PatchSession
-from lulc_engine.training.provenance import describe_file, stable_options, versions
+from lulc_engine.training.provenance import (
+    describe_file,
+    describe_labels,
+    stable_options,
+    versions,
+)
 from lulc_engine.training.same_training import check_same
 
 # What decides which patches there are and which role each has.
@@ -64,7 +69,7 @@ def describe_patch_files(options: TrainPatchesOptions, patches: PatchSet) -> dic
     return {
         "source": patches.source,
         "files": patches.files,
-        "labels": describe_file(options.labels) if options.labels else None,
+        "labels": describe_labels(options.labels) if options.labels else None,
         "initial_model": describe_file(options.initial_model) if options.initial_model else None,
         "sha256": data_sha256(patches),
     }

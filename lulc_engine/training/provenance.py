@@ -26,6 +26,7 @@ from lulc_engine.runs.record import CONFIG
 from lulc_engine.samples.dataset import Dataset
 from lulc_engine.samples.split import ROLE_NAMES
 from lulc_engine.training.duration import in_words
+from lulc_engine.training.labelled_area import labelled_area
 from lulc_engine.training.session import Session
 
 # Where results go, how many cores there were and whether a training was resumed says nothing about
@@ -69,7 +70,7 @@ def describe_files(options: TrainSegmenterOptions) -> dict[str, Any]:
     """Return name and SHA-256 of every file that was learned from or tested on."""
     return {
         "scenes": [describe_file(path) for path in options.image],
-        "labels": describe_file(options.labels),
+        "labels": describe_labels(options.labels),
         "test_labels": describe_file(options.test_labels) if options.test_labels else None,
         "masks": [describe_file(path) for path in options.mask],
     }
@@ -107,6 +108,12 @@ def describe_file(path: str) -> dict[str, Any]:
     file = path.split("|")[0]
     known = Path(file).is_file()
     return {"name": Path(file).name, "sha256": file_sha256(file) if known else None}
+
+
+def describe_labels(path: str) -> dict[str, Any]:
+    """Return name and SHA-256 of a file of labels, and where they lie where that is known."""
+    bounds = labelled_area(path)
+    return describe_file(path) | ({} if bounds is None else {"bounds": bounds})
 
 
 def stable_options(options: Options) -> dict[str, Any]:
