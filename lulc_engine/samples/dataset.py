@@ -56,10 +56,15 @@ class Dataset:
     test_block_px: int
 
     def labelled_share(self) -> float:
-        """Return the share of the chips' valid pixels that have a label, of whatever role."""
+        """Return the share of the chips' valid pixels that have a label, of whatever role.
+
+        Chips that were cut for labels of the test alone do not count: they show the same ground.
+        """
         labelled = valid = 0
         for chip in self.chips:
             known = chip.labels[chip.core] >= 0
+            if not known.any() and set(chip.held_out) == {TEST}:
+                continue
             for held in chip.held_out.values():
                 known |= held[chip.core] >= 0
             labelled += int(known.sum())

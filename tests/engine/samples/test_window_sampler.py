@@ -7,6 +7,7 @@ from lulc_engine.samples.augment import WindowSampler
 from lulc_engine.samples.chips import Chip, labelled_pixels
 from lulc_engine.samples.dataset import Dataset
 from lulc_engine.samples.labels import NO_LABEL
+from lulc_engine.samples.split import TEST
 
 SIDE = 16
 
@@ -122,3 +123,16 @@ def test_the_share_of_labelled_pixels_counts_all_roles_and_no_halo():
     chip = Chip(np.zeros((1, 6, 8)), valid, labels, np.zeros_like(labels), core, {2: test})
     dataset = Dataset([chip], None, None, None, "raster", [], False, None, 0)
     assert dataset.labelled_share() == 6 / 24
+
+
+def test_chips_for_test_labels_alone_do_not_make_labels_sparse():
+    nothing = np.full((4, 4), NO_LABEL, np.int16)
+    dense, valid, core = np.zeros((4, 4), np.int16), np.ones((4, 4), bool), (slice(0, 4),) * 2
+    test = nothing.copy()
+    test[0, 0] = 1
+    chips = [
+        Chip(np.zeros((1, 4, 4)), valid, labels, np.zeros_like(labels), core, held_out)
+        for labels, held_out in ((dense, {}), (nothing, {TEST: test}))
+    ]
+    dataset = Dataset(chips, None, None, None, "raster", [], False, None, 0)
+    assert dataset.labelled_share() == 1
