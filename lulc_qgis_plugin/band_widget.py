@@ -138,7 +138,7 @@ def bands_of(layer: QgsRasterLayer, band_names: Sequence[str]) -> Sequence[Any]:
 
 
 def _item(band: Any, is_chosen: bool) -> QListWidgetItem:
-    role = f" ({band.role})" if band.role and band.role != band.name else ""
+    role = f" ({band.role})" if band.role and band.role not in band.name.lower() else ""
     item = QListWidgetItem(f"{band.number}  {band.name}{role}")
     item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
     item.setCheckState(Qt.CheckState.Checked if is_chosen else Qt.CheckState.Unchecked)

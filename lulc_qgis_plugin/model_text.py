@@ -60,11 +60,16 @@ def legend_html(classes: Sequence[tuple[str, str]]) -> str:
     """
     shown = [
         f'<span style="color:{html.escape(color)}">■</span>&nbsp;'
-        f"{html.escape(shortened(name)).replace(' ', '&nbsp;')}"
+        f"{_unbroken(html.escape(shortened(name)))}"
         for name, color in classes[:_MOST_CLASSES]
     ]
     more = len(classes) - len(shown)
     return " &nbsp;".join(shown) + (f" and {more} more" if more else "")
+
+
+def _unbroken(text: str) -> str:
+    """Return escaped text in which no line ends."""
+    return text.replace(" ", "&nbsp;").replace("-", "&#8209;")
 
 
 def shortened(text: str) -> str:
