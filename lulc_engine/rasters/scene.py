@@ -12,17 +12,17 @@ from rasterio.enums import ColorInterp, MaskFlags
 from lulc_engine.errors import OptionsError, RasterError
 from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.align import AlignedBand
-from lulc_engine.rasters.alpha import alpha_bands, called_alpha
+from lulc_engine.rasters.alpha import alpha_bands
 from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.files import open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
+from lulc_engine.rasters.scene_check import about_file, about_values
 
 # Sentinel-2 scene classification: no data, saturated, cloud shadow, cloud (medium, high),
 # thin cirrus, snow. Dark areas (2), water (6) and unclassified (7) are ground.
 SCL_EXCLUDED = (0, 1, 3, 8, 9, 10, 11)
 MAX_BANDS = 400
-_NOTABLE_BLACK = 0.01  # share of pixels
 _SCL_NAME = re.compile(r"(?<![A-Za-z])SCL(?![A-Za-z])", re.IGNORECASE)
 
 
@@ -72,7 +72,9 @@ class Scene:
             self.bands = self._name(band_names)
         self._mask = AlignedBand(mask, self.grid) if mask else None
         self._excluded = _excluded_values(mask, mask_values)
-        self.warnings = self._look_at()
+        self.warnings = list(about_file(self.path.name, self._source, self._alpha))
+        if self._mask is not None and not self._mask.overlaps():
+            self.warnings.append(f"The mask {self._mask.path.name} lies nowhere on the scene.")
 
     @property
     def block_px(self) -> tuple[int, int]:
@@ -116,7 +118,8 @@ class Scene:
         """Return how values become reflectance; the user's SCALE and OFFSET go first."""
         indices = [band.number - 1 for band in bands]
         sample = self.sample(bands)
-        self._look_at_values(sample, bands)
+        has_nodata = any(self._source.nodatavals[i] is not None for i in indices)
+        self.warnings += about_values(self.path.name, sample, bands, has_nodata)
         return find_radiometry(
             " ".join([str(self.path), *self._parts[:1]]),
             self.tags,
@@ -152,45 +155,6 @@ class Scene:
         if self._mask is not None:
             self._mask.close()
         self._source.close()
-
-    def _look_at(self) -> list[str]:
-        """Return what is unusual about the file and its mask."""
-        name, notes = self.path.name, list[str]()
-        if self._source.gcps[0]:
-            notes.append(
-                f"{name} has ground control points instead of a place: rectify it first, or the "
-                "result will have no place either."
-            )
-        elif self.grid.crs is None:
-            notes.append(f"{name} has no coordinate reference system; results will have none.")
-        for number in called_alpha(self._source):
-            if number not in self._alpha:
-                notes.append(
-                    f"Band {number} of {name} is called alpha, but holds measured values; it is "
-                    "taken for a band like the others."
-                )
-        if self._mask is not None and not self._mask.overlaps():
-            notes.append(f"The mask {self._mask.path.name} lies nowhere on {name}.")
-        return notes
-
-    def _look_at_values(self, sample: np.ndarray, bands: Sequence[Band]) -> None:
-        """Warn of bands without content, and of borders that are 0 without being declared so."""
-        if sample.shape[1] > 1:
-            empty = (sample == sample[:, :1]).all(axis=1)
-            names = [
-                band.role or band.name for band, same in zip(bands, empty, strict=True) if same
-            ]
-            if names:
-                self.warnings.append(
-                    f"{self.path.name} has the same value everywhere in {', '.join(names[:8])}."
-                )
-        declared = any(self._source.nodatavals[band.number - 1] is not None for band in bands)
-        share = 0.0 if declared or not sample.size else float((~sample.any(axis=0)).mean())
-        if share > _NOTABLE_BLACK:
-            self.warnings.append(
-                f"{self.path.name} has no nodata value, and {share:.0%} of its pixels (of those "
-                "looked at) are 0 in all bands. If these hold no data, declare 0 as nodata."
-            )
 
     def _name(self, band_names: Sequence[str]) -> list[Band]:
         numbers = [n for n in range(1, self._source.count + 1) if n not in self._alpha]

@@ -76,6 +76,7 @@ def open_scenes(
         common = opened[0].common if opened else radiometry
         _check_same_bands(opened, bands, path)
         _compare_pixels(opened, scene, feedback)
+        _compare_names(opened, bands, scene, feedback)
         opened.append(TrainingScene(scene, bands, radiometry, common))
         names = ", ".join(band.role or band.name for band in bands[:13])
         feedback.info(f"{scene.path.name}: {len(bands)} bands ({names}). {radiometry.summary()}")
@@ -91,6 +92,18 @@ def _compare_pixels(opened: list[TrainingScene], scene: Scene, feedback: Feedbac
             f"The pixels of {scene.path.name} are {own[0]:.3g} m, those of "
             f"{opened[0].scene.path.name} {first[0]:.3g} m: a network sees shapes in pixels, and "
             "learns better from scenes of one size."
+        )
+
+
+def _compare_names(
+    opened: list[TrainingScene], bands: tuple[Band, ...], scene: Scene, feedback: Feedback
+) -> None:
+    """Warn where one scene says what its bands are and another does not."""
+    known = [all(band.role for band in some) for some in (*[o.bands for o in opened[:1]], bands)]
+    if len(set(known)) > 1:
+        feedback.warning(
+            f"Not both of {opened[0].scene.path.name} and {scene.path.name} say what their bands "
+            "are. Check that they have the same order, or name them with BAND_NAMES."
         )
 
 

@@ -220,7 +220,7 @@ def test_says_what_a_scene_lacks(write_raster, image):
     assert "no coordinate reference system" in Scene(without).warnings[0]
     for crs, transform in ((CRS, ORIGIN * Affine.translation(500, 0)), ("EPSG:32634", ORIGIN)):
         mask = write_raster("mask.tif", image[0], crs=crs, transform=transform)
-        assert "lies nowhere on scene.tif" in Scene(whole, mask=mask).warnings[0]
+        assert "mask.tif lies nowhere on the scene" in Scene(whole, mask=mask).warnings[0]
 
 
 def test_says_that_points_place_a_scene(write_raster, image):

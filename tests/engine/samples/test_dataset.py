@@ -270,6 +270,17 @@ def test_scenes_with_other_pixels_and_empty_bands_are_named(write_raster):
     assert empty == "second.tif has the same value everywhere in band 2."
 
 
+def test_a_scene_that_does_not_name_its_bands_is_named(write_raster):
+    image = random_image(2, 40, 40)
+    named = write_raster("named.tif", image, descriptions=("red", "nir"))
+    plain = write_raster("plain.tif", image)
+    for paths, warned in (([named, plain], 1), ([plain, named], 1), ([plain, plain], 0)):
+        feedback = Recorder()
+        for place in open_scenes(paths, SceneOptions(), feedback):
+            place.scene.close()
+        assert sum("what their bands are" in text for text in feedback.warned) == warned
+
+
 def test_all_labels_under_test_labels(write_scene, write_vector):
     path = write_vector("l.geojson", fields())
     with pytest.raises(LabelError, match="No label lies on a valid pixel"):
