@@ -42,6 +42,7 @@ def main() -> None:
         set_up_dialog()
         load_demo()
         dialogs()
+        filled()
         if TASK["run"]:
             results()
         lines.append("done")
@@ -98,6 +99,30 @@ def dialogs() -> None:
         close(dialog)
 
 
+def filled() -> None:
+    """Show what the dialogs say once scene, labels and model are chosen."""
+    chosen = {"INPUT": layer("scene"), "MODEL": "eurosat_rgb"}
+    for name, given in (("trainsegmenter", training()), ("classifyraster", chosen)):
+        dialog = processing.createAlgorithmDialog(f"lulc:{name}", given)
+        dialog.show()
+        fold(dialog, True)
+        dialog.resize(*DIALOG)
+        wait(4)  # what the dialog says of the model comes a moment later
+        picture(dialog, f"filled-{name}")
+        close(dialog)
+
+
+def layer(name: str) -> str:
+    """Return the id of a layer of the demo."""
+    (found,) = QgsProject.instance().mapLayersByName(name)
+    return found.id()
+
+
+def training() -> dict[str, Any]:
+    """Return what a beginner fills in to train."""
+    return {"INPUT": [layer("scene")], "LABELS": layer("train"), **FIELD}
+
+
 def unfold(dialog: QWidget) -> None:
     """Open the advanced parameters and make the dialog as tall as they are."""
     fold(dialog, False)
@@ -117,11 +142,9 @@ def fold(dialog: QWidget, folded: bool) -> None:
 def results() -> None:
     """Train, classify and assess; show dialogs, logs and the map."""
     work = Path(TASK["work"])
-    layers = {layer.name(): layer for layer in QgsProject.instance().mapLayers().values()}
     model, classified = work / "neuchatel.safetensors", work / "map.tif"
-    train = {"INPUT": [layers["scene"].id()], "LABELS": layers["train"].id(), **FIELD}
-    run("trainsegmenter", {**train, "MODEL": model, "REPORT": work / "training.html"})
-    applied = {"INPUT": layers["scene"].id(), "MODEL": model, "OUTPUT": classified}
+    run("trainsegmenter", {**training(), "MODEL": model, "REPORT": work / "training.html"})
+    applied = {"INPUT": layer("scene"), "MODEL": model, "OUTPUT": classified}
     run("classifyraster", {**applied, "CONFIDENCE": work / "confidence.tif"})
     wait(3)
     fill_canvas()
@@ -132,7 +155,7 @@ def results() -> None:
     wait(3)
     picture(iface.mainWindow(), "map")
     found = next(x for x in QgsProject.instance().mapLayers().values() if "map" in x.name())
-    assessed = {"MAP": found.id(), "REFERENCE": layers["test"].id(), **FIELD}
+    assessed = {"MAP": found.id(), "REFERENCE": layer("test"), **FIELD}
     run("assessaccuracy", {**assessed, "REPORT": work / "accuracy.html"})
     wait(2)
     picture(iface.mainWindow(), "desktop")
