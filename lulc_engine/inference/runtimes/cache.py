@@ -7,21 +7,27 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lulc_engine.errors import EnvironmentFailure
+from lulc_engine.outputs import friendly_write_errors
+
 _VARIABLE = "LULC_CACHE"
 _FOLDER = "lulc_engine"
+_LEAST_FREE_BYTES = 512 * 2**20  # the largest prepared models take a few hundred megabytes
 
 
 def cache_folder() -> Path:
     """Return the user's folder for prepared models; LULC_CACHE names another.
 
-    A folder that cannot be made or written is replaced by one of this process, in the system's
-    temporary folder: preparing again costs seconds, failing would cost the run.
+    A folder that cannot be made or written, or is on a disk that is nearly full, is replaced by one
+    of this process, in the system's temporary folder: preparing again costs seconds, failing would
+    cost the run.
     """
     folder = Path(os.environ.get(_VARIABLE) or _usual_folder())
     try:
@@ -29,9 +35,10 @@ def cache_folder() -> Path:
         probe = folder / f".{secrets.token_hex(4)}.probe"
         probe.touch()
         probe.unlink()
+        free = shutil.disk_usage(folder).free
     except OSError:
         return _own_folder()
-    return folder
+    return folder if free >= _LEAST_FREE_BYTES else _own_folder()
 
 
 def key_of(facts: Mapping[str, Any]) -> str:
@@ -50,14 +57,33 @@ def kept(folder: Path, names: tuple[str, ...], make: Callable[[Path], None]) -> 
         folder: the cache.
         names: files that belong together.
         make: writes them into a folder under these names.
+
+    Raises:
+        EnvironmentFailure: the disk is full.
     """
     if not all((folder / name).is_file() for name in names):
         with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as working:
-            make(Path(working))
+            with _full_disk_is_said(folder):
+                make(Path(working))
             for name in reversed(names):
                 with contextlib.suppress(PermissionError):  # open in another run: the same file
                     os.replace(Path(working) / name, folder / name)
     return folder / names[0]
+
+
+@contextlib.contextmanager
+def _full_disk_is_said(folder: Path) -> Iterator[None]:
+    """Turn an error of writing into one that names the folder; OpenVINO has words of its own."""
+    try:
+        with friendly_write_errors(folder):
+            yield
+    except RuntimeError as err:
+        if "iostream" not in str(err):
+            raise
+        raise EnvironmentFailure(
+            f"The prepared model could not be written to {folder}.",
+            f"Free some disk space, or name another folder in {_VARIABLE}.",
+        ) from err
 
 
 def _usual_folder() -> Path:
