@@ -127,7 +127,8 @@ def test_engine_knows_no_qgis(path):
 @pytest.mark.parametrize("path", python_files("lulc_qgis_plugin"), ids=relative)
 def test_plugin_imports_nothing_that_only_the_engine_has(path):
     only_engine = {normalised(r).replace("-", "_") for r in PYPROJECT["project"]["dependencies"]}
-    assert not imported_modules(path) & (only_engine | {"PIL", "scipy"} - {"numpy"})
+    # QGIS's Python has numpy: Processing itself needs it.
+    assert not imported_modules(path) & ((only_engine | {"PIL", "scipy"}) - {"numpy"})
 
 
 @pytest.mark.parametrize("path", python_files("lulc_qgis_plugin"), ids=relative)
