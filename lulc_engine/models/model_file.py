@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from lulc_engine.errors import ModelFileError
 FORMAT = "lulc-model"
 FORMAT_VERSION = 1
 SUFFIXES = (".safetensors",)
+_METADATA = "__metadata__"
 _CARD = "model_card"
 _RUN = "run"
 _SHA256 = "model_sha256"
@@ -58,7 +60,7 @@ def read_card(path: str | Path) -> dict[str, Any]:
     Raises:
         ModelFileError: the file is missing, is no model file or of a later version.
     """
-    metadata = _read_header(path).get("__metadata__", {})
+    metadata = _read_header(path).get(_METADATA, {})
     try:
         card = json.loads(metadata[_CARD])
         is_ours = card["format"] == FORMAT
@@ -136,6 +138,7 @@ def _read_header(path: str | Path) -> dict[str, Any]:
             if length > _LARGEST_HEADER:
                 raise ModelFileError(f"{path} is not a model file.", _HINT)
             header = json.loads(stream.read(length))
+            size = stream.seek(0, os.SEEK_END)
     except FileNotFoundError as err:
         raise ModelFileError(f"The model file {path} does not exist.", "Check the path.") from err
     except OSError as err:
@@ -144,4 +147,16 @@ def _read_header(path: str | Path) -> dict[str, Any]:
         raise ModelFileError(f"{path} is not a model file.", _HINT) from err
     if not isinstance(header, dict):
         raise ModelFileError(f"{path} is not a model file.", _HINT)
+    if size < 8 + length + _tensor_bytes(header):
+        raise ModelFileError(f"{path} is damaged or incomplete.", _COPY_AGAIN)
     return header
+
+
+def _tensor_bytes(header: Mapping[str, Any]) -> int:
+    """Return where the last tensor ends, by the header; a copy that was cut off ends before."""
+    try:
+        return max(
+            (int(v["data_offsets"][1]) for k, v in header.items() if k != _METADATA), default=0
+        )
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
+        return 0  # the loader says what is wrong

@@ -153,6 +153,13 @@ def test_truncated_files_are_refused(path):
         refusal(path)
 
 
+def test_the_card_of_a_file_that_was_cut_off_is_refused(path):
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    with pytest.raises(ModelFileError, match="damaged or incomplete"):
+        read_card(path)
+
+
 def test_something_appended_is_refused(path):
     path.write_bytes(path.read_bytes() + b"\0")
     refusal(path)
