@@ -75,8 +75,8 @@ def remember(kind: str, work: float, before_s: float, work_s: float) -> None:
         _write(runs)
 
 
-def remember_training(command: str, given: Mapping[str, Any], speed: Any) -> None:
-    """Keep what a training took, where its epochs were timed (`worker.run_worker`)."""
+def remember_training(command: str, given: Mapping[str, Any], speed: Mapping[str, Any]) -> None:
+    """Keep what a training took, where its epochs were timed (`worker.WorkerResult`)."""
     if speed:
         kind = training_kind(command, given)
         remember(kind, speed["epochs"], speed["before_s"], speed["epochs_s"])

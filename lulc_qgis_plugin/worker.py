@@ -36,6 +36,19 @@ _WINDOWS_CRASHES = {
 }
 
 
+class WorkerResult(dict[str, Any]):
+    """What a command answered.
+
+    Attributes:
+        training_speed: of a training: ``epochs`` it took, their seconds ``epochs_s``, and those
+            before them, ``before_s``; empty for other commands.
+    """
+
+    def __init__(self, answer: dict[str, Any], training_speed: dict[str, Any]) -> None:
+        super().__init__(answer)
+        self.training_speed = training_speed
+
+
 def run_worker(
     request: dict[str, Any], feedback: QgsProcessingFeedback, engine: Engine | None = None
 ) -> dict[str, Any]:
@@ -95,7 +108,7 @@ class _Run:
             finally:
                 code = self._child.close()
         if code == 0 and self._result is not None:
-            return {**self._result, **self._speed()}
+            return WorkerResult(self._result, self._speed())
         raise self._failure(code)
 
     def _speed(self) -> dict[str, Any]:
@@ -105,8 +118,7 @@ class _Run:
             return {}
         epoch_s = (times[-1] - times[0]) / (len(times) - 1)
         before_s = max(0.0, times[0] - self._started_s - epoch_s)
-        speed = {"epochs": len(times), "before_s": before_s, "epochs_s": epoch_s * len(times)}
-        return {"training_speed": speed}
+        return {"epochs": len(times), "before_s": before_s, "epochs_s": epoch_s * len(times)}
 
     def _take(self, line: str) -> None:
         event = protocol.decode(line)

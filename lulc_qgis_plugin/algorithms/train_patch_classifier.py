@@ -109,7 +109,8 @@ class TrainPatchClassifier(PatchAlgorithm):
 
     def remember(self, result: dict[str, Any]) -> None:
         """Keep how long an epoch took on this computer."""
-        remember_training(self.COMMAND, self._options.as_dict(), result.get("training_speed"))
+        speed = getattr(result, "training_speed", {})
+        remember_training(self.COMMAND, self._options.as_dict(), speed)
 
     def warn(self, feedback: QgsProcessingFeedback) -> None:
         """Say that a model in a temporary file will be lost."""

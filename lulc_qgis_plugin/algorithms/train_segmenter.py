@@ -148,7 +148,8 @@ class TrainSegmenter(EngineAlgorithm):
 
     def remember(self, result: dict[str, Any]) -> None:
         """Keep how long an epoch took on this computer."""
-        remember_training(self.COMMAND, self._options.as_dict(), result.get("training_speed"))
+        speed = getattr(result, "training_speed", {})
+        remember_training(self.COMMAND, self._options.as_dict(), speed)
 
     def warn(self, feedback: QgsProcessingFeedback) -> None:
         """Say that a model in a temporary file will be lost."""

@@ -86,6 +86,7 @@ emit("result", result={"output": "map.tif", "kappa": None, "n": 3})
         feedback,
     )
     assert result == {"output": "map.tif", "kappa": None, "n": 3}
+    assert result.training_speed["epochs"] == 2
     assert feedback.progress() == 25
     log = feedback.textLog()
     lines = ["an <b>info</b>", "a warning", "a detail"]
