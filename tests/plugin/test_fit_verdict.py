@@ -241,7 +241,6 @@ def damaged(path, change):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda content: content[:-1],
         lambda content: content + b"x",
         lambda content: bytes([*content[:-2], content[-2] ^ 1, content[-1]]),
     ],
@@ -252,6 +251,13 @@ def test_damaged_weights_are_found(tmp_path, change):
     verdict = judged(damaged(path, change), "")
     assert verdict.level == REFUSED
     assert "damaged" in verdict.reasons[0]
+
+
+def test_a_file_that_was_cut_off_is_no_model(tmp_path):
+    path = tmp_path / "model.safetensors"
+    write_model(path, card_of())
+    with pytest.raises(errors.ModelFileError, match="incomplete"):
+        model_card.read_model_card(damaged(path, lambda content: content[:-1]))
 
 
 def test_weights_that_are_not_finite_are_found(tmp_path):
