@@ -106,7 +106,7 @@ class EpochsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         pixels = epochs * batch * side**2 / (os.cpu_count() or 1)
         low = pixels * recipe.steps[0] * _FAST_S
         high = pixels * recipe.steps[1] * _SLOW_S
-        return _GUESS.format(low=in_words(low), high=in_words(high))
+        return tr(_GUESS).format(low=in_words(low), high=in_words(high))
 
     def _recipe_text(self) -> str:
         number = self._recipe_epochs()
@@ -123,11 +123,15 @@ class EpochsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         epochs = self._spin().value() or self._recipe_epochs()
         seconds = foreseen_s(kind, epochs or 1)
         if seconds is None:
-            text = self._guess(epochs) or _UNKNOWN
+            text = self._guess(epochs) or tr(_UNKNOWN)
         elif epochs:
-            text = f"About {in_words(seconds)} for {epochs} epochs, {_KNOWN_BY}"
+            text = tr("About {time} for {epochs} epochs, {known_by}").format(
+                time=in_words(seconds), epochs=epochs, known_by=tr(_KNOWN_BY)
+            )
         else:
-            text = f"An epoch takes about {in_words(seconds)}, {_KNOWN_BY}"
+            text = tr("An epoch takes about {time}, {known_by}").format(
+                time=in_words(seconds), known_by=tr(_KNOWN_BY)
+            )
         widget.findChild(QLabel, "training_time").setText(text)
 
 

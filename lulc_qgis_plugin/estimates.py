@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .model_card import ModelCard
 from .run_history import foreseen_s
+from .translation import tr
 
 # Overviews add a third. While a raster is written it lies there twice: plain, and as it will be.
 _WITH_OVERVIEWS, _WHILE_WRITTEN = 4 / 3, 2
@@ -58,12 +59,14 @@ def time_text(kind: str, size: Size, model: ModelCard) -> str:
     """Return how long a run will take, and how that is known."""
     known = foreseen_s(kind, size.windows)
     if known is not None:
-        return f"About {in_words(known)}, by an earlier run with this network on this computer."
+        text = tr("About {}, by an earlier run with this network on this computer.")
+        return text.format(in_words(known))
     low, high = guessed_s(size, model)
-    return (
+    text = tr(
         "No earlier run with this network on this computer; a rough guess for the processor is "
-        f"{in_words(low)} to {in_words(high)}."
+        "{low} to {high}."
     )
+    return text.format(low=in_words(low), high=in_words(high))
 
 
 def guessed_s(size: Size, model: ModelCard) -> tuple[float, float]:
@@ -102,15 +105,17 @@ def room_texts(needed: Mapping[str, int]) -> tuple[list[str], list[str]]:
     for folder, most in needed.items():
         free = free_bytes(folder)
         if free is None:
-            warnings.append(f"The folder {folder} does not exist.")
+            warnings.append(tr("The folder {} does not exist.").format(folder))
         elif most * _WHILE_WRITTEN > free:
-            warnings.append(
-                f"The results may need {in_bytes(most * _WHILE_WRITTEN)} while they are written; "
-                f"{folder} has {in_bytes(free)} free."
+            text = tr(
+                "The results may need {size} while they are written; {folder} has {free} free."
             )
+            size = in_bytes(most * _WHILE_WRITTEN)
+            warnings.append(text.format(size=size, folder=folder, free=in_bytes(free)))
         else:
+            text = tr("Results of at most {size}; {folder} has {free} free.")
             size = in_bytes(max(most, _SMALLEST_FILE))
-            notes.append(f"Results of at most {size}; {folder} has {in_bytes(free)} free.")
+            notes.append(text.format(size=size, folder=folder, free=in_bytes(free)))
     return notes, warnings
 
 

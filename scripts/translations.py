@@ -83,14 +83,26 @@ def declared_texts() -> dict[str, str]:
 
 
 def literal_texts() -> dict[str, str]:
-    """Return the texts in the plugin's sources that stand in tr("...") and the file of each."""
+    """Return the texts in the plugin's sources that stand in tr("...") and the file of each.
+
+    Or in tr(NAME), where NAME is a text of the same module.
+    """
     found: dict[str, str] = {}
     for path in sorted(PLUGIN.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {
+            target.id: node.value
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(tree):
             if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in FUNCTIONS:
                 continue
             text = node.args[0]
-            if isinstance(text, ast.Constant):
+            text = named.get(text.id, text) if isinstance(text, ast.Name) else text
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 found.setdefault(text.value, path.relative_to(PLUGIN).as_posix())
     return found
 

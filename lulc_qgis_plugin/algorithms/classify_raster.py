@@ -59,8 +59,8 @@ class ClassifyRaster(EngineAlgorithm):
         add("RUNTIME", "Software that executes the network", advanced=True)
         add("PRECISION", "Precision of the computation", advanced=True)
         add("TILE_PX", "Window size in pixels", advanced=True)
-        add("STRIDE", "Patch classifiers: step between windows in pixels", advanced=True)
-        add("PER_PIXEL", "Patch classifiers: a map in the scene's resolution", advanced=True)
+        add("STRIDE", "Patches: step between windows in pixels", advanced=True)
+        add("PER_PIXEL", "Patches: map in the scene's resolution", advanced=True)
         destination = QgsProcessingParameterRasterDestination
         add("OUTPUT", destination("OUTPUT", "Classified map"))
         add(

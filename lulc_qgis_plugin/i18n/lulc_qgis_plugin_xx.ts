@@ -54,6 +54,16 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Classes</source>
+   <extracomment>class_table.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Names and colours of classes: JSON rows of id, name and color (#rrggbb), or a JSON file of them (full path). What is left out stays as the labels have it.</source>
+   <extracomment>Train segmenter</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Test labels</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
@@ -219,7 +229,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Classes that the class-focused loss attends to: names or ids, or 'auto' for the pair most confused on validation after 5 epochs, or 'none'.</source>
+   <source>Classes that the class-focused loss attends to: names or ids, separated by commas, or 'auto' for the pair most confused on validation after 5 epochs, or 'none'.</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
   </message>
@@ -504,6 +514,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>All</source>
+   <extracomment>Train segmenter</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Patches (folder or table)</source>
    <extracomment>Train patch classifier</extracomment>
    <translation type="unfinished" />
@@ -544,7 +559,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>The network: pixelnet or dcnn5 for windows of a few pixels; spectralnet, resnet18, resnet50, vgg16, vgg19, densenet121, swin, vit, wide_resnet50_2, efficientnet_b0 or any other name of timm. Default: pixelnet up to 15 px, else spectralnet; dcnn5 with the published recipe.</source>
+   <source>The network: pixelnet or dcnn5 for windows of a few pixels; spectralnet, small_resnet, resnet18, resnet50, vgg16, vgg19, densenet121, swin, vit, wide_resnet50_2, efficientnet_b0 or any other name of timm. Default: pixelnet up to 15 px, else spectralnet; dcnn5 with the published recipe.</source>
    <extracomment>Train patch classifier</extracomment>
    <translation type="unfinished" />
   </message>
@@ -934,7 +949,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Patch classifiers: step between windows in pixels</source>
+   <source>Patches: step between windows in pixels</source>
    <extracomment>Classify raster</extracomment>
    <translation type="unfinished" />
   </message>
@@ -944,7 +959,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Patch classifiers: a map in the scene's resolution</source>
+   <source>Patches: map in the scene's resolution</source>
    <extracomment>Classify raster</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1010,6 +1025,11 @@
   </message>
   <message>
    <source>Classifies every pixel of a scene with a trained model.</source>
+   <extracomment>Classify raster</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>As the model needs them; there are</source>
    <extracomment>Classify raster</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1314,7 +1334,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Only models for which (such as architecture=unet)</source>
+   <source>Only models for which</source>
    <extracomment>Compare models</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1864,6 +1884,66 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Bands</source>
+   <extracomment>band_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Bands to use, in this order:</source>
+   <extracomment>band_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Names and colours that model, maps and reports will have. Ids stay.</source>
+   <extracomment>class_table.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Id</source>
+   <extracomment>class_table.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Name</source>
+   <extracomment>class_table.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Colour</source>
+   <extracomment>class_table.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Features</source>
+   <extracomment>class_table.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>As in the labels</source>
+   <extracomment>class_table.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Edit ...</source>
+   <extracomment>class_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Chosen automatically: the pair most confused</source>
+   <extracomment>class_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>None: all classes alike</source>
+   <extracomment>class_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Shown when labels and class field are chosen</source>
+   <extracomment>class_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Land cover (LULC)</source>
    <extracomment>desktop.py</extracomment>
    <translation type="unfinished" />
@@ -1874,13 +1954,78 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Land cover</source>
+   <extracomment>desktop.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Set up the engine ...</source>
    <extracomment>desktop.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Land cover</source>
+   <source>Load the demo scene</source>
    <extracomment>desktop.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The demo could not be copied to {}: {}</source>
+   <extracomment>desktop.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>As in the recipe</source>
+   <extracomment>epochs_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>No earlier training with these settings on this computer; a rough guess for the processor is {low} to {high}, the longer the more is labelled.</source>
+   <extracomment>epochs_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>No earlier training with these settings on this computer: the time left is shown as soon as it has begun.</source>
+   <extracomment>epochs_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>About {time} for {epochs} epochs, {known_by}</source>
+   <extracomment>epochs_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>by an earlier training with these settings on this computer, for as much data. It ends sooner where the validation score no longer rises.</source>
+   <extracomment>epochs_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>An epoch takes about {time}, {known_by}</source>
+   <extracomment>epochs_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>No earlier run with this network on this computer; a rough guess for the processor is {low} to {high}.</source>
+   <extracomment>estimates.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>About {}, by an earlier run with this network on this computer.</source>
+   <extracomment>estimates.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The results may need {size} while they are written; {folder} has {free} free.</source>
+   <extracomment>estimates.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Results of at most {size}; {folder} has {free} free.</source>
+   <extracomment>estimates.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The folder {} does not exist.</source>
+   <extracomment>estimates.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1929,12 +2074,27 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>It labels every pixel of a scene; patches need a patch classifier.</source>
+   <extracomment>model_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Before you run</source>
+   <extracomment>model_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The algorithms compute in a Python environment of their own, outside QGIS: nothing in QGIS or in another plugin is changed, and no administrator rights are needed.</source>
    <extracomment>setup_dialog.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Delete the engine's environment? It can be installed again at any time.</source>
+   <extracomment>setup_dialog.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Done. The algorithms are in the Processing Toolbox under Land cover; something to try them on: Plugins &gt; Land cover (LULC) &gt; Load the demo scene.</source>
    <extracomment>setup_dialog.py</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1999,6 +2159,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Done.</source>
+   <extracomment>setup_dialog.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Error: </source>
    <extracomment>setup_dialog.py</extracomment>
    <translation type="unfinished" />
@@ -2025,11 +2190,6 @@
   </message>
   <message>
    <source>No NVIDIA card was noticed on this computer.</source>
-   <extracomment>setup_dialog.py</extracomment>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <source>Done.</source>
    <extracomment>setup_dialog.py</extracomment>
    <translation type="unfinished" />
   </message>
