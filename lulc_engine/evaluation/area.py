@@ -27,6 +27,7 @@ Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 FEW_ERRORS = 5
 
 _M2_PER_HA = 10_000.0
+_LARGEST_VARIANCE = 0.25  # of a share, at one half
 _TAIL = 0.025  # of the exact interval of Clopper and Pearson (1934) on either side
 _Array = npt.NDArray[np.float64]
 
@@ -85,7 +86,8 @@ def estimate(counts: Counts, mapped: Sequence[float]) -> AreaEstimates:
         mapped: the K mapped areas, in any one unit.
 
     Returns:
-        The estimates. Map classes without sample points are left out of the population.
+        The estimates. Map classes without sample points are left out of the population; those
+        with a single point, whose variance cannot be estimated, count with the largest there is.
 
     Example:
         >>> sample = np.array([[66, 0, 1, 2], [0, 55, 0, 1], [5, 8, 153, 9], [4, 12, 11, 313]])
@@ -100,8 +102,10 @@ def estimate(counts: Counts, mapped: Sequence[float]) -> AreaEstimates:
     with np.errstate(divide="ignore", invalid="ignore"):
         weights = sampled / sampled.sum()
         shares = np.where(points[:, None] > 0, sample / points[:, None], 0.0)
-        # Variance of a share within a stratum; unknown for a single point
-        spread = np.where(weights[:, None] > 0, shares * (1 - shares) / (points - 1)[:, None], 0.0)
+        # Variance of a share within a stratum; of a single point the largest there can be
+        seen = shares * (1 - shares) / (points - 1)[:, None]
+        spread = np.where(points[:, None] == 1, _LARGEST_VARIANCE, seen)
+        spread = np.where(weights[:, None] > 0, spread, 0.0)
         covered = float(sampled.sum() / areas.sum())
     right = np.diagonal(shares)
     joint = weights[:, None] * shares
@@ -111,7 +115,9 @@ def estimate(counts: Counts, mapped: Sequence[float]) -> AreaEstimates:
     return AreaEstimates(
         overall=Estimate.of(float(joint.trace()), float((weights**2 * within).sum())),
         users=tuple(
-            Estimate.of(float(right[i]), float(within[i])) if points[i] else Estimate(None, None)
+            Estimate.of(float(right[i]), float(within[i]) if points[i] > 1 else math.nan)
+            if points[i]
+            else Estimate(None, None)
             for i in by_class
         ),
         producers=tuple(_producers(j, weights, shares, spread) for j in by_class),
@@ -183,8 +189,9 @@ def _cautions(counts: Counts, legend: Legend, mapped: Sequence[float], covered: 
     single = [c.name for c, n in zip(legend.classes, points, strict=True) if n == 1]
     if single:
         notes.append(
-            f"Only one sample point lies in the mapped {_quoted(single)}, so that intervals "
-            "cannot be computed; two are the least, 50 are usual."
+            f"Only one sample point lies in the mapped {_quoted(single)}: its user's accuracy has "
+            "no interval, and in the others it counts with the largest variance there can be. Two "
+            "points are the least, 50 are usual."
         )
     omitted = counts.sum(axis=1) - np.diagonal(counts)
     few = [c.name for c, n in zip(legend.classes, omitted, strict=True) if n < FEW_ERRORS]

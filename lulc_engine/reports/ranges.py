@@ -42,6 +42,8 @@ def class_ranges(metrics: Mapping[str, Any]) -> list[Mapping[str, str]]:
 def explanation(metrics: Mapping[str, Any]) -> str:
     """Return what the intervals are, in plain words; '' where there are none."""
     if "area" in metrics:
+        if metrics["area"]["overall_accuracy"]["ci95"] is None:
+            return ""
         return (
             "± is the 95 % confidence interval by the design of the sample: of 100 samples drawn "
             "like this one, about 95 have the true accuracy of the map within it."

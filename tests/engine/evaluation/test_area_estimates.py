@@ -66,6 +66,19 @@ def test_few_errors_and_missing_points_are_said():
     assert any("No sample point lies in the mapped “c”" in note for note in notes)
 
 
+def test_a_class_with_one_point_does_not_take_the_intervals_of_all_others():
+    """A class of 0.1 % of the map, as a hand-worked term: W^2 / 4 is added to the variance."""
+    counts, areas = np.array([[45, 4, 0], [5, 46, 0], [0, 0, 0]]), [500.0, 500.0, 0.0]
+    plain = estimate(counts, areas)
+    counts[2, 2] = 1
+    found = estimate(counts, [499.5, 499.5, 1.0])
+    weight, z = 0.001, 1.959964
+    expected = ((plain.overall.ci95 * (1 - weight)) ** 2 + (z * weight / 2) ** 2) ** 0.5
+    assert found.overall.ci95 == pytest.approx(expected)
+    assert found.users[2].ci95 is None
+    assert all(item.ci95 is not None for item in (*found.producers, *found.proportion))
+
+
 def test_errors_of_commission_do_not_make_an_interval_reliable():
     """Nine points are wrongly mapped as deforestation, but only three of it are missed."""
     _, notes = block()
