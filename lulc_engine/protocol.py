@@ -7,7 +7,8 @@ The worker prints one JSON object per line on stdout, each with ``v`` and ``even
 
 ========== =====================================================================
 hello      prefix, python, engine: checked by the parent before it goes on
-progress   fraction (0 to 1, or null while unknown), text
+progress   fraction (0 to 1, or null while unknown), text; loading where only libraries are
+           being loaded, so that the worker may be killed as soon as it is cancelled
 log        level (debug, info, warning), text
 metric     name, epoch and further numbers of one training epoch
 result     result: the command's result, the last line of a successful run

@@ -81,6 +81,8 @@ def main(arguments: list[str]) -> int:
         name, options = _read_request(arguments)
         grace_s = _GRACE_TO_KEEP_S if options.get("keep_best") else _GRACE_S
         threading.Thread(target=_watch_stdin, args=(feedback, grace_s), daemon=True).start()
+        # Loading libraries can keep all threads waiting; there is nothing to clean up yet.
+        feedback.emit(protocol.PROGRESS, fraction=None, text="", loading=True)
         command = COMMANDS[name]
         result = command.run(command.options.from_mapping(options), feedback)
         feedback.emit(protocol.RESULT, result=result)

@@ -24,6 +24,7 @@ from .environment import Engine, find_engine
 
 GRACE_S = {"train-segmenter": 5.0, "train-patches": 5.0}
 DEFAULT_GRACE_S = 2.0
+LOADING_GRACE_S = 1.0  # nothing has been made that would have to be removed
 HELLO_TIMEOUT_S = 120.0
 LAUNCHER = PLUGIN_DIR / "launcher.py"
 
@@ -90,6 +91,7 @@ class _Run:
         self._kill_at_s: float | None = None
         self._killed = False
         self._result: dict[str, Any] | None = None
+        self._is_loading = False
         self._epoch_times_s: list[float] = []
         self._error: dict[str, Any] | None = None
         self._stderr: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
@@ -148,6 +150,7 @@ class _Run:
 
     def _show(self, event: dict[str, Any]) -> None:
         kind, text = event["event"], str(event.get("text", ""))
+        self._is_loading = bool(event.get("loading"))
         if kind == protocol.PROGRESS:
             self._progress(event.get("fraction"), text)
         elif kind == protocol.LOG:
@@ -173,7 +176,7 @@ class _Run:
     def _watch(self, stop: bool) -> None:
         now = time.monotonic()
         if self._kill_at_s is None and (stop or self._feedback.isCanceled()):
-            self._kill_at_s = now + self._grace_s
+            self._kill_at_s = now + (LOADING_GRACE_S if self._is_loading else self._grace_s)
             self._child.send(protocol.CANCEL)
         elif self._kill_at_s is not None and now > self._kill_at_s and not self._killed:
             self._killed = True

@@ -231,6 +231,13 @@ def test_an_engine_that_does_not_let_go_is_killed_after_its_grace(run, command, 
     assert grace_s <= took_s < grace_s + 1
 
 
+def test_an_engine_that_only_loads_libraries_is_killed_at_once(run):
+    code = 'emit("progress", fraction=None, text="", loading=True)\ntime.sleep(60)'
+    message, took_s = cancelled_after(0.5, run, code, command="train-segmenter")
+    assert message == "The run was cancelled."
+    assert took_s < 2
+
+
 def test_a_run_that_was_already_done_counts(run):
     feedback = QgsProcessingFeedback()
     threading.Timer(0.3, feedback.cancel).start()
