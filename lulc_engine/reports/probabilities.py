@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lulc_engine.evaluation.calibration import HIGHEST, LOWEST
 from lulc_engine.evaluation.probability_metrics import CURVES, KEY
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports.drawing import Picture
@@ -124,6 +125,16 @@ def _belief(part: Mapping[str, Any], split: str, unit: str) -> str:
         f"{found}{error}{percent(plain['ece'])} as the network was trained and "
         f"{percent(scaled['ece'])} with its logits divided by the temperature {temperature:.3g}"
         f"{fitted}. That changes how sure the model says it is; the likeliest class stays the same."
+        f"{_at_the_edge(temperature)}"
+    )
+
+
+def _at_the_edge(temperature: float) -> str:
+    if LOWEST < temperature < HIGHEST:
+        return ""
+    return (
+        " It is the last that was tried, which happens where validation holds very little: do not "
+        "rely on these probabilities."
     )
 
 

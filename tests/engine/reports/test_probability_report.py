@@ -69,6 +69,7 @@ def test_where_the_numbers_are_from_is_said():
     test = section_of(metrics_of(legend, False), legend, "test").probabilities
     assert "fitted on the validation set" in test.belief
     assert "temperature 1.5" in test.belief
+    assert "the last that was tried" not in test.belief
     assert test.abstaining_text == "The numbers are those of the test patches."
     assert test.sampled == ""
     own = section_of(metrics_of(legend, False, "validation", of=999), legend, "validation")
@@ -77,6 +78,8 @@ def test_where_the_numbers_are_from_is_said():
     assert "300 patches drawn at random from all 999" in own.probabilities.sampled
     plain = section_of(metrics_of(legend, True, temperature=1.0), legend, "test").probabilities
     assert "The temperature is 1" in plain.belief
+    edge = section_of(metrics_of(legend, True, temperature=0.1), legend, "test").probabilities
+    assert "the last that was tried" in edge.belief
     assert "yes/no" in plain.belief
     assert plain.classes[3]["roc_auc"] is None
 
