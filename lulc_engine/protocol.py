@@ -6,9 +6,9 @@ The parent starts ``[engine_python, "-I", "-u", launcher, REQUEST.json]`` and ke
 The worker prints one JSON object per line on stdout, each with ``v`` and ``event``:
 
 ========== =====================================================================
-hello      prefix, python, engine: checked by the parent before it goes on
-progress   fraction (0 to 1, or null while unknown), text; loading where only libraries are
-           being loaded, so that the worker may be killed as soon as it is cancelled
+hello      prefix, python, engine: checked by the parent before it goes on; loading where there
+           is nothing to clean up until the next event, so that a cancelled worker may be killed
+progress   fraction (0 to 1, or null while unknown), text
 log        level (debug, info, warning), text
 metric     name, epoch and further numbers of one training epoch
 result     result: the command's result, the last line of a successful run

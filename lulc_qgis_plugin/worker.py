@@ -145,12 +145,12 @@ class _Run:
                 f"The engine has version {version}, the plugin {ENGINE_VERSION}. Restart QGIS; "
                 "if that does not help, install the plugin again."
             )
-        self._greeted = True
+        self._greeted, self._is_loading = True, bool(event.get("loading"))
         self._feedback.pushDebugInfo(f"Python {event.get('python', '')} in {prefix}")
 
     def _show(self, event: dict[str, Any]) -> None:
         kind, text = event["event"], str(event.get("text", ""))
-        self._is_loading = bool(event.get("loading"))
+        self._is_loading = False
         if kind == protocol.PROGRESS:
             self._progress(event.get("fraction"), text)
         elif kind == protocol.LOG:
