@@ -17,7 +17,9 @@ from .model_card import ModelCard, damage
 from .scene_facts import NotLookedAt, SceneFacts
 
 # What GDAL and numpy raise for files that nobody foresaw.
-_UNREADABLE = (RuntimeError, ValueError, TypeError, AttributeError, LookupError, MemoryError)
+_UNREADABLE = (
+    RuntimeError, ValueError, TypeError, AttributeError, LookupError, MemoryError, OverflowError,
+)  # fmt: skip
 
 _NOTABLE_BLACK = 0.01  # share of pixels
 

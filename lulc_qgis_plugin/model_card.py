@@ -83,7 +83,7 @@ def damage(model: ModelCard, model_sha256: Any) -> str:
     """
     try:
         tensors = _tensors(Path(model.path))
-    except (OSError, ValueError, KeyError, TypeError, struct.error):
+    except (OSError, ValueError, LookupError, TypeError, OverflowError, struct.error):
         return f"{model.path} is damaged or incomplete."
     if model_sha256(tensors, model.card) != model.card.get("model_sha256"):
         return f"{model.path} is damaged: its content does not fit its hash."

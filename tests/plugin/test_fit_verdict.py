@@ -253,6 +253,20 @@ def test_damaged_weights_are_found(tmp_path, change):
     assert "damaged" in verdict.reasons[0]
 
 
+def test_a_tensor_of_an_impossible_shape_is_damage(tmp_path):
+    path = tmp_path / "model.safetensors"
+    write_model(path, card_of())
+    name = b'"shape": [2]'
+    content = path.read_bytes()
+    wrong = content.replace(name, b'"shape": [9]')
+    path.write_bytes(wrong)
+    assert judged(str(path), "").level == REFUSED
+    length = int.from_bytes(content[:8], "little")
+    header = content[8 : 8 + length].replace(name, b'"shape": [99999999999999999999]')
+    path.write_bytes(len(header).to_bytes(8, "little") + header + content[8 + length :])
+    assert judged(str(path), "").level == REFUSED
+
+
 def test_a_file_that_was_cut_off_is_no_model(tmp_path):
     path = tmp_path / "model.safetensors"
     write_model(path, card_of())
