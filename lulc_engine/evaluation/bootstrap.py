@@ -91,9 +91,12 @@ def expanded_levels(units: int, level: float = LEVEL) -> Interval:
         units: n, at least 2.
         level: of confidence.
     """
-    t = student_quantile(0.5 + level / 2, units - 1)
-    tail = _NORMAL.cdf(-t * (units / (units - 1)) ** 0.5)
+    tail = _NORMAL.cdf(-_widened_t(units, level))
     return tail, 1 - tail
+
+
+def _widened_t(units: int, level: float = LEVEL) -> float:
+    return student_quantile(0.5 + level / 2, units - 1) * float((units / (units - 1)) ** 0.5)
 
 
 def student_quantile(probability: float, degrees: int) -> float:
@@ -167,10 +170,9 @@ def logit_interval(
     plain = interval(drawn, value, units, name)
     if plain is None or not 0 < value < 1:
         return plain
-    tail, _ = expanded_levels(units)
     logit = np.log(value / (1 - value))
-    reach = -_NORMAL.inv_cdf(tail) * float(known.std()) / (value * (1 - value))
-    return [float(1 / (1 + np.exp(-edge))) for edge in (logit - reach, logit + reach)]
+    reach = _widened_t(units) * float(known.std()) / (value * (1 - value))
+    return [float(0.5 + 0.5 * np.tanh(edge / 2)) for edge in (logit - reach, logit + reach)]
 
 
 def times_drawn(

@@ -99,6 +99,15 @@ def test_copies_of_patches_in_a_scene_tell_nothing_new():
         assert many[name] == pytest.approx(alone[name])
 
 
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_hardly_any_patches_say_hardly_anything(count):
+    targets, probabilities = sample(count, seed=4, right=0.6)
+    block = multilabel_block(targets, probabilities, LIMITS, LEGEND)
+    known = [block[name] for name in MEASURED if block[name] is not None]
+    assert known
+    assert all(0 <= low <= high <= 1 for low, high in known)
+
+
 def test_what_cannot_be_measured_has_no_interval():
     targets, probabilities = sample(30)
     targets[:, 0] = 0
