@@ -1,6 +1,7 @@
 """Measure the peak memory of ``lulc classify`` for scenes of growing size.
 
     python benchmarks/memory.py [--sides 1024 4096 16384] [--sparse 65536] [--threads 2]
+                                [--precisions auto f32]
 
 The scenes are mosaics (VRT) of one GeoTIFF of 4096 x 4096 pixels, 10 bands, uint16, DEFLATE, made
 as in `classify.py`; the sparse one holds it once, in its middle. The network is an untrained
@@ -41,6 +42,7 @@ def main() -> int:
     parser.add_argument("--sides", type=int, nargs="+", default=[1024, 4096, 16384])
     parser.add_argument("--sparse", type=int, default=65536, help="side; 0 for none")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--precisions", nargs="+", default=["auto", "f32"])
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -55,7 +57,7 @@ def main() -> int:
         scenes = {f"{side}": mosaic(folder, source, side) for side in given.sides}
         if given.sparse:
             scenes[f"{given.sparse} sparse"] = mosaic(folder, source, given.sparse, sparse=True)
-        for precision in ("auto", "f32"):
+        for precision in given.precisions:
             first = 0.0
             peak(mosaic(folder, source, 2048), model, given.threads, precision)  # prepares
             for label, scene in scenes.items():
