@@ -16,7 +16,8 @@ import pytest
 import lulc_engine
 
 ROOT = Path(__file__).resolve().parent.parent
-SHARED_WITH_PLUGIN = ("errors", "options", "protocol", "speed")
+OPTIONS = ("choices", "declare", "models", "patches", "reference", "scenes")
+SHARED_WITH_PLUGIN = ("errors", "protocol", "speed", *(f"options.{name}" for name in OPTIONS))
 # Of these the plugin asks whether a scene fits a model; QGIS's Python has numpy.
 RULES_FOR_PLUGIN = (
     "feedback",
@@ -161,7 +162,7 @@ def test_rules_for_the_plugin_load_only_numpy_and_each_other(module):
     preloaded = set(run_python("print(*sys.modules)").replace(".", " ").split())
     assert top_level - sys.stdlib_module_names - preloaded <= {"lulc_engine", "numpy"}
     ours = {name[len("lulc_engine.") :] for name in loaded if name.startswith("lulc_engine.")}
-    packages = {"rasters", "models", "inference", "training"}
+    packages = {"rasters", "models", "inference", "training", "options"}
     assert ours <= {*SHARED_WITH_PLUGIN, *RULES_FOR_PLUGIN, *packages}
 
 
