@@ -31,7 +31,7 @@ before, path = lulc_engine, list(sys.path)
 from lulc_qgis_plugin import engine_source
 assert engine_source.ENGINE_VERSION != "99"
 assert issubclass(engine_source.errors.OptionsError, engine_source.errors.LulcError)
-assert engine_source.options.OptionsError is engine_source.errors.OptionsError
+assert engine_source.options.declare.OptionsError is engine_source.errors.OptionsError
 assert sys.path == path
 assert sys.modules["lulc_engine"] is before
 assert "lulc_engine.options" not in sys.modules
