@@ -107,6 +107,30 @@ def read_features(path: str, class_field: str, class_name_field: str, notes: lis
     return Features(meta["crs"] or crs, ids, geometries, columns[class_field], names)
 
 
+def layer_extent(path: str) -> tuple[tuple[float, ...], str] | None:
+    """Return left, bottom, right and top of the features that a path chooses, and their CRS.
+
+    Args:
+        path: see `read_features`.
+
+    Returns:
+        None where the file is no vector file, or has no place on Earth.
+    """
+    try:
+        file, layer = _split(path)
+        chosen = _first_layer(file, []) if layer.name is None else layer.name
+        options, crs = _table_options(file, chosen)
+        info = pyogrio.read_info(file, layer=chosen, force_total_bounds=True, **options)
+        edges = info["total_bounds"]
+        if layer.where:
+            each = pyogrio.read_bounds(file, layer=chosen, where=layer.where)[1]
+            edges = (*each[:2].min(axis=1), *each[2:].max(axis=1)) if each.size else None
+    except (*_DAMAGED, pyogrio.errors.DataLayerError, LabelError):
+        return None
+    crs = info["crs"] or crs
+    return (tuple(float(edge) for edge in edges), crs) if edges is not None and crs else None
+
+
 def _split(path: str) -> tuple[str, _Layer]:
     """Return file and layer of a path; the filter comes last, since it may hold any character."""
     file, *words = path.split("|")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import math
 
-import pyogrio
 import rasterio
 from pyproj import Transformer
 from pyproj.exceptions import ProjError
 from rasterio.errors import RasterioError
+
+from lulc_engine.samples.vector_file import layer_extent
 
 _DIGITS = 6  # a tenth of a metre
 
@@ -17,12 +18,9 @@ def labelled_area(path: str) -> list[float] | None:
     """Return west, south, east and north of a file of labels in degrees; None where not known.
 
     Args:
-        path: vector or raster, a layer's name may follow after ``|``.
+        path: a raster, or of vectors what `read_features` takes.
     """
-    file, _, layer = path.partition("|")
-    if not Path(file).is_file():
-        return None
-    found = _of_vector(file, layer.removeprefix("layername=") or None) or _of_raster(file)
+    found = layer_extent(path) or _of_raster(path)
     if found is None:
         return None
     (left, bottom, right, top), crs = found
@@ -31,16 +29,9 @@ def labelled_area(path: str) -> list[float] | None:
         degrees = to_degrees.transform_bounds(left, bottom, right, top)
     except ProjError:
         return None
-    return [round(float(edge), _DIGITS) for edge in degrees]
-
-
-def _of_vector(file: str, layer: str | None) -> tuple[tuple[float, ...], str] | None:
-    try:
-        info = pyogrio.read_info(file, layer=layer, force_total_bounds=True)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError):
+    if not all(map(math.isfinite, degrees)):
         return None
-    bounds, crs = info["total_bounds"], info["crs"]
-    return (tuple(bounds), crs) if bounds is not None and crs else None
+    return [round(float(edge), _DIGITS) for edge in degrees]
 
 
 def _of_raster(file: str) -> tuple[tuple[float, ...], str] | None:

@@ -28,6 +28,7 @@ def test_labels_lie_where_their_file_says(places, write_raster):
     raster = write_raster("labels.tif", np.ones((5, 5), np.uint8))
     assert labelled_area(raster) == pytest.approx([west, south, east, north], abs=1e-5)
     assert labelled_area(f"{places[0]}|layername=0") == [west, south, east, north]
+    assert labelled_area(f"{places[0]}|layerid=0") == [west, south, east, north]
     assert labelled_area("none.gpkg") is None
     assert labelled_area(__file__) is None
     assert labelled_area(write_raster("bare.tif", np.ones((5, 5), np.uint8), crs=None)) is None
@@ -44,6 +45,18 @@ def test_a_reference_in_the_area_of_training(places, write_raster, three_classes
     options = AssessOptions(map=map_path, reference=places[0], class_field="cid")
     cautions = assess(options, Feedback())["scores"]["cautions"]
     assert (WITHIN_TRAINING in cautions) == said
+
+
+def test_filters_and_tables_have_a_place_too(write_vector, tmp_path):
+    boxes = [(pixel_box(row, 0, 5, 5), {"cid": row}) for row in (0, 80)]
+    both, near = write_vector("both.geojson", boxes), write_vector("near.geojson", boxes[:1])
+    assert labelled_area(f"{both}|layername=both|subset=cid = 0") == labelled_area(near)
+    assert labelled_area(f"{both}|layername=both|subset=cid = 7") is None
+    table = tmp_path / "points.csv"
+    table.write_text("lon,lat,class\n7.25,46.5,a\n7.5,46.75,b\n", encoding="utf-8")
+    assert labelled_area(str(table)) == [7.25, 46.5, 7.5, 46.75]
+    table.write_text("class\na\n", encoding="utf-8")
+    assert labelled_area(str(table)) is None
 
 
 def test_cards_may_not_know():
