@@ -29,7 +29,6 @@ from lulc_engine.process import prepare_process
 # People wait for at most two seconds after they cancelled; what is left of them is for removing
 # temporary files. Only a model that is to be kept may take longer, and the parent then waits for 5.
 _DEFAULT_GRACE_S, _GRACE_TO_KEEP_S = 1.3, 4.5
-_GRACE_S: dict[str, float] = {}  # of commands that need another
 
 
 class WorkerFeedback(Feedback):
@@ -81,8 +80,7 @@ def main(arguments: list[str]) -> int:
             loading=True,  # next; that can keep all threads waiting
         )
         name, options = _read_request(arguments)
-        usual_s = _GRACE_TO_KEEP_S if options.get("keep_best") else _DEFAULT_GRACE_S
-        grace_s = _GRACE_S.get(name, usual_s)
+        grace_s = _GRACE_TO_KEEP_S if options.get("keep_best") else _DEFAULT_GRACE_S
         threading.Thread(target=_watch_stdin, args=(feedback, grace_s), daemon=True).start()
         command = COMMANDS[name]
         result = command.run(command.options.from_mapping(options), feedback)

@@ -18,7 +18,8 @@ LAUNCHER = f"""
 import sys
 sys.path.insert(0, {str(Path(lulc_engine.__file__).parents[1])!r})
 from lulc_engine import worker
-worker._GRACE_S["train-segmenter"] = 60  # so that only the run itself ends in time
+if "train-segmenter" in open(sys.argv[1], encoding="utf-8").read():
+    worker._DEFAULT_GRACE_S = 60  # so that only the run itself ends in time
 sys.exit(worker.main(sys.argv[1:]))
 """
 # Takes the place of every command; its body follows.
