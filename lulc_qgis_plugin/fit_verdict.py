@@ -14,14 +14,12 @@ from typing import Any
 
 from .engine_source import engine_module, errors
 from .model_card import ModelCard, damage
-from .scene_facts import NotLookedAt, SceneFacts
+from .scene_facts import NotLookedAt, SceneFacts, SceneRules
 
 # What GDAL and numpy raise for files that nobody foresaw.
 _UNREADABLE = (
     RuntimeError, ValueError, TypeError, AttributeError, LookupError, MemoryError, OverflowError,
 )  # fmt: skip
-
-_NOTABLE_BLACK = 0.01  # share of pixels
 
 FITS, DOUBTFUL, REFUSED, UNKNOWN = "fits", "doubtful", "refused", "unknown"
 
@@ -83,13 +81,14 @@ class Rules:
     radiometry: ModuleType
     feedback: ModuleType
     model_file: ModuleType
+    scene: SceneRules
 
     @classmethod
     def load(cls) -> Rules:
         """Return the rules of the engine that came with the plugin."""
         names = ("rasters.bands", "rasters.reflectance", "inference.radiometry", "feedback",
                  "models.model_file")  # fmt: skip
-        return cls(*map(engine_module, names))
+        return cls(*map(engine_module, names), SceneRules.load())
 
 
 def judge(model: ModelCard, path: str, choices: Choices, rules: Rules) -> Verdict:
@@ -150,7 +149,7 @@ def _check_choices(model: ModelCard, choices: Choices) -> None:
 def _judge_scene(
     model: ModelCard, path: str, choices: Choices, rules: Rules, verdict: Verdict
 ) -> None:
-    scene = SceneFacts(path, choices.band_names, rules.bands)
+    scene = SceneFacts(path, choices.band_names, rules.scene)
     verdict.width, verdict.height = scene.width, scene.height
     verdict.scene = _described(scene, scene.bands)
     bands, how = _fit_bands(scene, model.spec, choices.bands, rules)
@@ -169,12 +168,7 @@ def _judge_scene(
     numbers = ", ".join(str(band.number) for band in bands[:16])
     notes = [f"Bands {numbers}, {how}.", *said.lines]
     warnings = [*said.warnings, *_warnings(scene, model, choices, how, sample.shape[1])]
-    black = scene.black_share(sample, bands)
-    if black > _NOTABLE_BLACK:
-        warnings.append(
-            f"The scene has no nodata value, and {black:.0%} of its pixels (of those looked at) "
-            "are 0 in all bands. If these hold no data, declare 0 as nodata."
-        )
+    warnings += scene.doubts(sample, bands)
     verdict.level = DOUBTFUL if warnings else FITS
     verdict.reasons = [*warnings, *notes]
 

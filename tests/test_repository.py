@@ -24,9 +24,14 @@ RULES_FOR_PLUGIN = (
     "inference.radiometry",
     "models.card",
     "models.model_file",
+    "rasters.alpha",
     "rasters.bands",
     "rasters.legend",
+    "rasters.pixel_size",
     "rasters.reflectance",
+    "rasters.scene_check",
+    "rasters.scene_rules",
+    "rasters.source",
     "training.recipe",
 )
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -8,52 +8,51 @@ its name or its values: alpha is 0 or the highest value nearly everywhere.
 from __future__ import annotations
 
 import numpy as np
-import rasterio
-from rasterio.enums import ColorInterp
 
 from lulc_engine.rasters.bands import role_of
-from lulc_engine.rasters.grid import Grid, Window
+from lulc_engine.rasters.source import RasterSource
 
+_CALLED_ALPHA = 6  # GDAL's GCI_AlphaBand
 # Of these formats the fourth band is alpha by definition.
 _SURE_OF_ALPHA = frozenset({"PNG", "GIF", "WEBP"})
 _SIDE_PX, _PER_SIDE = 64, 3
 _FEWEST_VALUES = 16  # of a band of measurements
 
 
-def alpha_bands(dataset: rasterio.DatasetReader, named: int = 0) -> tuple[int, ...]:
+def alpha_bands(source: RasterSource, named: int = 0) -> tuple[int, ...]:
     """Return the 1-based numbers of the bands that are alpha.
 
     Args:
-        dataset: an open raster.
+        source: an open raster.
         named: how many bands the user has given names to; where it is all, none is alpha.
     """
-    if named == dataset.count:
+    if named == source.count:
         return ()
-    return tuple(n for n in called_alpha(dataset) if not _is_measured(dataset, n))
+    return tuple(n for n in called_alpha(source) if not _is_measured(source, n))
 
 
-def called_alpha(dataset: rasterio.DatasetReader) -> list[int]:
+def called_alpha(source: RasterSource) -> list[int]:
     """Return the 1-based numbers of the bands that the file, or GDAL, calls alpha."""
-    return [n for n, use in enumerate(dataset.colorinterp, 1) if use == ColorInterp.alpha]
+    return [n for n, use in enumerate(source.colorinterp, 1) if use == _CALLED_ALPHA]
 
 
-def _is_measured(dataset: rasterio.DatasetReader, number: int) -> bool:
-    if dataset.driver in _SURE_OF_ALPHA:
+def _is_measured(source: RasterSource, number: int) -> bool:
+    if source.driver in _SURE_OF_ALPHA:
         return False
-    if role_of(dataset.descriptions[number - 1] or "") is not None:
+    if role_of(source.descriptions[number - 1] or "") is not None:
         return True
-    values = _sample(dataset, number)
+    values = _sample(source, number)
     highest = np.iinfo(values.dtype).max if values.dtype.kind in "iu" else 1
     plain = np.isin(values, (0, highest)).mean()
     return bool(plain < 0.5 and len(np.unique(values)) > _FEWEST_VALUES)
 
 
-def _sample(dataset: rasterio.DatasetReader, number: int) -> np.ndarray:
+def _sample(source: RasterSource, number: int) -> np.ndarray:
     """Return values (n,) of some small windows."""
-    whole = Grid.of(dataset).window
     found = []
-    for row in np.linspace(0, max(whole.height - _SIDE_PX, 0), _PER_SIDE).astype(int):
-        for column in np.linspace(0, max(whole.width - _SIDE_PX, 0), _PER_SIDE).astype(int):
-            window = Window(int(row), int(column), _SIDE_PX, _SIDE_PX).intersect(whole)
-            found.append(dataset.read(number, window=window.to_rasterio()).reshape(-1))
+    for row in np.linspace(0, max(source.height - _SIDE_PX, 0), _PER_SIDE).astype(int):
+        for column in np.linspace(0, max(source.width - _SIDE_PX, 0), _PER_SIDE).astype(int):
+            rows = (int(row), min(int(row) + _SIDE_PX, source.height))
+            columns = (int(column), min(int(column) + _SIDE_PX, source.width))
+            found.append(source.read(number, window=(rows, columns)).reshape(-1))
     return np.concatenate(found)

@@ -6,17 +6,13 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import rasterio
 from rasterio._err import CPLE_BaseError
-from rasterio.enums import Interleaving
 from rasterio.errors import CRSError, RasterioError
 
 from lulc_engine.errors import RasterError
 from lulc_engine.rasters.safe import find_product, product_raster
-
-# One decoded block of a file, at most: a small file can hold a block of many gigabytes.
-MAX_BLOCK_BYTES = 512 * 2**20
+from lulc_engine.rasters.source import check_source
 
 # GDAL's cache is a share of the machine's memory by default, which makes memory use grow with the
 # raster; Python code in VRTs must never run; a reader must not skip over damaged blocks.
@@ -63,7 +59,7 @@ def open_raster(path: str | Path) -> rasterio.DatasetReader:
         ) from err
     try:
         with readable_errors(name):
-            _check(dataset, name)
+            check_source(dataset, name)
     except RasterError:
         dataset.close()
         raise
@@ -93,21 +89,3 @@ def readable_errors(path: str | Path) -> Iterator[None]:
             f"{path} is damaged: a part of it cannot be read.",
             "Copy or download the file again.",
         ) from err
-
-
-def _check(dataset: rasterio.DatasetReader, name: str) -> None:
-    if dataset.count == 0:
-        inside = ", ".join(dataset.subdatasets[:5])
-        hint = f"Choose one of its subdatasets: {inside}." if inside else ""
-        raise RasterError(f"{name} has no bands of its own.", hint)
-    if any("complex" in dtype for dtype in dataset.dtypes):
-        raise RasterError(
-            f"{name} holds complex numbers.", "Convert it to real ones, such as amplitudes."
-        )
-    rows, columns = dataset.block_shapes[0]
-    together = dataset.count if dataset.interleaving == Interleaving.pixel else 1
-    if rows * columns * np.dtype(dataset.dtypes[0]).itemsize * together > MAX_BLOCK_BYTES:
-        raise RasterError(
-            f"{name} is stored in blocks of {columns} x {rows} pixels, too large to read.",
-            "Convert it to a tiled GeoTIFF with blocks of 512 pixels.",
-        )

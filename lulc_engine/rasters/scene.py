@@ -7,22 +7,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from rasterio.enums import ColorInterp, MaskFlags
 
-from lulc_engine.errors import OptionsError, RasterError
+from lulc_engine.errors import OptionsError
 from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.align import AlignedBand
 from lulc_engine.rasters.alpha import alpha_bands
-from lulc_engine.rasters.bands import Band, name_bands
+from lulc_engine.rasters.bands import Band
 from lulc_engine.rasters.files import open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
 from lulc_engine.rasters.scene_check import about_file, about_values
+from lulc_engine.rasters.scene_rules import (
+    SAMPLE_PX,
+    refuse_palette,
+    sample_corners,
+    scene_bands,
+    valid_pixels,
+)
 
 # Sentinel-2 scene classification: no data, saturated, cloud shadow, cloud (medium, high),
 # thin cirrus, snow. Dark areas (2), water (6) and unclassified (7) are ground.
 SCL_EXCLUDED = (0, 1, 3, 8, 9, 10, 11)
-MAX_BANDS = 400
 _SCL_NAME = re.compile(r"(?<![A-Za-z])SCL(?![A-Za-z])", re.IGNORECASE)
 
 
@@ -63,13 +68,9 @@ class Scene:
         with readable_errors(path):
             self.grid = Grid.of(self._source)
             self.tags: dict[str, str] = dict(self._source.tags())
-            if self._source.colorinterp == (ColorInterp.palette,):
-                raise RasterError(
-                    f"{self.path} holds numbers of colours in a table, not measured values.",
-                    "Convert it to red, green and blue, or use the image that it was made from.",
-                )
+            refuse_palette(self._source, self.path)
             self._alpha = alpha_bands(self._source, len(band_names))
-            self.bands = self._name(band_names)
+            self.bands = scene_bands(self._source, self.path, band_names, self._alpha, self._parts)
         self._mask = AlignedBand(mask, self.grid) if mask else None
         self._excluded = _excluded_values(mask, mask_values)
         self.warnings = list(about_file(self.path.name, self._source, self._alpha))
@@ -130,13 +131,12 @@ class Scene:
             offset,
         )
 
-    def sample(self, bands: Sequence[Band], per_side: int = 5, side_px: int = 48) -> np.ndarray:
+    def sample(self, bands: Sequence[Band]) -> np.ndarray:
         """Return raw values (C, n) of valid pixels in a lattice of small windows."""
         found = []
-        for row in _spread(self.grid.height, per_side, side_px):
-            for column in _spread(self.grid.width, per_side, side_px):
-                values, valid = self.read(Window(row, column, side_px, side_px), bands)
-                found.append(values[:, valid])
+        for row, column in sample_corners(self.grid.height, self.grid.width):
+            values, valid = self.read(Window(row, column, SAMPLE_PX, SAMPLE_PX), bands)
+            found.append(values[:, valid])
         return np.concatenate(found, axis=1)
 
     def opened_again(self) -> Scene:
@@ -156,49 +156,10 @@ class Scene:
             self._mask.close()
         self._source.close()
 
-    def _name(self, band_names: Sequence[str]) -> list[Band]:
-        numbers = [n for n in range(1, self._source.count + 1) if n not in self._alpha]
-        if not numbers:
-            raise RasterError(f"{self.path} has no bands but alpha.", "Choose another raster.")
-        if len(numbers) > MAX_BANDS:
-            raise RasterError(f"{self.path} has {len(numbers)} bands; {MAX_BANDS} are allowed.")
-        if band_names and len(band_names) != len(numbers):
-            raise OptionsError(
-                f"--band-names names {len(band_names)} bands, {self.path.name} has {len(numbers)}."
-            )
-        descriptions = band_names or [self._source.descriptions[n - 1] for n in numbers]
-        if not any(descriptions) and len(self._parts) == self._source.count:
-            descriptions = [Path(self._parts[n - 1]).stem for n in numbers]
-        named = name_bands(list(descriptions), self.path)
-        return [
-            Band(number, band.name, band.role) for number, band in zip(numbers, named, strict=True)
-        ]
-
-    def _masked(self, bands: Sequence[Band]) -> set[int]:
-        """Return the bands whose masks in the file count: one for all, or one for each."""
-        found = set()
-        for band in bands:
-            flags = self._source.mask_flag_enums[band.number - 1]
-            if not flags:
-                found.add(band.number)
-            elif MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
-                found.add(1)
-        return found
-
     def _validity(self, inside: Window, pixels: np.ndarray, bands: Sequence[Band]) -> np.ndarray:
-        valid = np.ones(pixels.shape[1:], dtype=bool)
-        for values, band in zip(pixels, bands, strict=True):
-            nodata = self._source.nodatavals[band.number - 1]
-            if nodata is not None and not np.isnan(nodata):
-                valid &= values != nodata
-        if np.issubdtype(pixels.dtype, np.floating):
-            with np.errstate(over="ignore"):  # float64 beyond float32's range is not usable either
-                valid &= np.isfinite(pixels.astype(np.float32, copy=False)).all(axis=0)
+        ranges = (inside.row_off, inside.row_stop), (inside.col_off, inside.col_stop)
         with readable_errors(self.path):
-            for number in self._alpha:
-                valid &= self._source.read(number, window=inside.to_rasterio()) > 0
-            for number in self._masked(bands):
-                valid &= self._source.read_masks(number, window=inside.to_rasterio()) > 0
+            valid = valid_pixels(self._source, ranges, pixels, bands, self._alpha)
         if self._mask is not None:
             values, covered = self._mask.read(inside)
             excluded = values != 0 if self._excluded is None else np.isin(values, self._excluded)
@@ -215,9 +176,3 @@ def _excluded_values(mask: str | None, given: Sequence[str]) -> np.ndarray | Non
     if mask and _SCL_NAME.search(Path(mask).stem):
         return np.array(SCL_EXCLUDED)
     return None
-
-
-def _spread(size: int, count: int, side: int) -> list[int]:
-    """Return up to ``count`` offsets of windows of a side, evenly over a size."""
-    last = max(0, size - side)
-    return sorted({round(last * i / max(1, count - 1)) for i in range(count)})

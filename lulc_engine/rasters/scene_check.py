@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import rasterio
 
 from lulc_engine.rasters.alpha import called_alpha
 from lulc_engine.rasters.bands import Band
+
+if TYPE_CHECKING:
+    import rasterio
 
 _NOTABLE_BLACK = 0.01  # share of pixels
 
@@ -50,7 +53,7 @@ def about_values(
     if sample.shape[1] < 2:
         return
     same = (sample == sample[:, :1]).all(axis=1)
-    empty = [band.role or band.name for band, is_same in zip(bands, same, strict=True) if is_same]
+    empty = [band.role or band.name for band, is_same in zip(bands, same) if is_same]
     if empty:
         yield f"{name} has the same value everywhere in {', '.join(empty[:8])}."
     share = 0.0 if has_nodata else float((~sample.any(axis=0)).mean())

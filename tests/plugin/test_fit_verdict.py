@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 from model_files import card_of, patch_card, write_model
-from osgeo import gdal
+from osgeo import gdal, osr
 from support import engine_python, write_raster
 
 from lulc_qgis_plugin import fit_verdict, model_card
@@ -66,6 +66,7 @@ def scenes(tmp_path_factory):
         "another order": (image(150, 3900), BGRN[::-1]),
         "three bands": (image(150, 3900, bands=3), BGRN[:3]),
         "tiny": (image(150, 3900, side=3), BGRN),
+        "one value": (np.full((4, 64, 64), 900, "uint16"), BGRN),
     }
     paths = {n: str(write_raster(folder / f"{n}.tif", a, None, b)) for n, (a, b) in found.items()}
     paths["with nodata"] = with_nodata(folder / "nodata.tif")
@@ -74,6 +75,7 @@ def scenes(tmp_path_factory):
     paths["virtual"] = str(folder / "virtual.vrt")
     paths["infrared called alpha"] = with_alpha(folder / "cir.tif", image(0, 255, "uint8"), ())
     paths["black borders"] = with_black(folder / "black.tif")
+    paths["Web Mercator"] = in_web_mercator(folder / "mercator.tif")
     paths["scale of 0"] = with_tags(folder / "zero.tif", 0.0, 0.0)
     gdal.BuildVRT(paths["virtual"], [paths["before 2022"]]).FlushCache()
     return paths
@@ -83,6 +85,18 @@ def with_nodata(path):
     values = image(1150, 4900)
     values[:, :40] = 0
     return str(write_raster(path, values, 0, BGRN))
+
+
+def in_web_mercator(path):
+    """Write a scene whose pixels are 10.8 m on the ground, and 16 as its projection has it."""
+    write_raster(path, image(150, 3900), None, BGRN)
+    system = osr.SpatialReference()
+    system.ImportFromEPSG(3857)
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.SetProjection(system.ExportToWkt())
+    dataset.SetGeoTransform((9e5, 16, 0, 6e6, 0, -16))
+    dataset.FlushCache()
+    return str(path)
 
 
 def with_black(path):
@@ -177,6 +191,12 @@ def test_other_pixels_are_a_doubt(models, scenes):
     assert verdict.level == DOUBTFUL
     assert "10 m" in verdict.reasons[0]
     assert "1 m" in verdict.reasons[0]
+
+
+def test_pixels_of_web_mercator_are_measured_on_the_ground(models, scenes):
+    verdict = judged(models["before 2022"], scenes["Web Mercator"])
+    assert verdict.level == FITS
+    assert "10.8 m" in verdict.scene
 
 
 def test_the_scene_is_described(models, scenes):

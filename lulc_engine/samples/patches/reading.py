@@ -21,7 +21,7 @@ from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.files import gdal_settings, open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.ground import pixel_metres
-from lulc_engine.rasters.scene import MAX_BANDS
+from lulc_engine.rasters.scene_rules import MAX_BANDS
 from lulc_engine.samples.patches.listing import IMAGE_SUFFIXES
 from lulc_engine.samples.patches.png import is_whole_png
 
