@@ -1,7 +1,8 @@
 """The widget for bands: a line to type in, and a list of the scene's bands to tick.
 
 What an empty line means is said by the bands of the scene that is chosen in the same dialog. In the
-parameter's metadata stands the ``scene`` parameter.
+parameter's metadata stand the ``scene`` parameter, and what an empty line means: ``placeholder``
+without a scene, ``listed`` with its bands.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ class BandsWrapper(TextWrapper):
         edit = widget.findChild(QLineEdit)
         settings = self._settings()
         shown = ", ".join(names) + more
-        edit.setPlaceholderText(settings["placeholder"] + (f": {shown}" if names else ""))
+        text = tr(settings["listed"]).format(shown) if names else tr(settings["placeholder"])
+        edit.setPlaceholderText(text)
         widget.findChild(QToolButton, "choose").setEnabled(bool(names))
 
     def _choose(self, checked: bool = False) -> None:

@@ -1,7 +1,8 @@
 """The widget for a field of a layer that may also be a raster.
 
 QGIS 3.22 crashes (null pointer) in its own field widget when the layer that it follows is a raster,
-and LABELS may be one. In the modeler its own does: it follows no layer there.
+and LABELS may be one. In the modeler its own does: it follows no layer there. In the parameter's
+metadata stands the ``placeholder`` that says what an empty field means, and whether to ``guess``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,13 @@ from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper
 from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
 from .own_widget import OwnWidget, kept
+from .translation import tr
+
+# What fields with the class are usually called.
+_USUAL = {
+    "class", "class_id", "class_name", "classes", "classid", "classname", "classvalue", "label",
+    "land_cover", "landcover", "lulc", "lc",
+}  # fmt: skip
 
 
 class FieldWrapper(QgsAbstractProcessingParameterWidgetWrapper):
@@ -50,12 +58,20 @@ class FieldWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         if box is None:  # the dialog is being closed
             return
         names, chosen = field_names(wrapper.parameterValue()), box.currentText()
+        if chosen not in names:
+            chosen = usual_field(names) if self._settings().get("guess") else ""
         box.blockSignals(True)
         box.clear()
         box.addItems(["", *names])
-        box.setCurrentText(chosen if chosen in names else "")
+        box.setCurrentText(chosen)
         box.setEnabled(bool(names))
+        box.lineEdit().setPlaceholderText(tr(self._settings()["placeholder"]) if names else "")
         box.blockSignals(False)
+        if chosen:
+            self._announce(chosen)
+
+    def _settings(self) -> dict[str, Any]:
+        return dict(self.parameterDefinition().metadata()["widget_wrapper"])
 
     def _announce(self, text: str) -> None:
         self.widgetValueHasChanged.emit(self)
@@ -65,6 +81,12 @@ class FieldWidget(OwnWidget):
     """What QGIS calls to get the widget of a field."""
 
     WRAPPER = FieldWrapper
+
+
+def usual_field(names: list[str]) -> str:
+    """Return the only field that is called as fields with the class usually are; else nothing."""
+    found = [name for name in names if name.lower() in _USUAL]
+    return found[0] if len(found) == 1 else ""
 
 
 def field_names(layer: Any) -> list[str]:

@@ -25,6 +25,7 @@ PLUGIN = ROOT / "lulc_qgis_plugin"
 FOLDER = PLUGIN / "i18n"
 TEMPLATE = "xx"
 FUNCTIONS = ("tr",)
+SHOWN = ("placeholder", "listed")  # settings of widgets that a dialog shows
 _HEAD = '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n'
 
 
@@ -76,7 +77,8 @@ def declared_texts() -> dict[str, str]:
         made.displayName(), made.group(), made.shortDescription()
         for definition in made.parameterDefinitions():
             widget = definition.metadata().get("widget_wrapper", {})
-            recorder.translate("LulcPlugin", widget.get("placeholder", ""))
+            for name in SHOWN:
+                recorder.translate("LulcPlugin", widget.get(name, ""))
     app.removeTranslator(recorder)
     recorder.found.pop("", None)
     return recorder.found

@@ -14,7 +14,14 @@ from qgis.core import (
 
 from ..engine_source import options
 from .base import EngineAlgorithm
-from .parameters import SELECTED_ONLY, LabelsParameter, field_parameter
+from .parameters import (
+    LABELS,
+    MAP,
+    SELECTED_ONLY,
+    LabelsParameter,
+    field_parameter,
+    suggested_layer,
+)
 
 LABEL_TYPES = (
     QgsProcessing.SourceType.TypeVectorPolygon,
@@ -39,8 +46,10 @@ class AssessAccuracy(EngineAlgorithm):
 
     def initAlgorithm(self, configuration: Any = None) -> None:
         add = self.add_option
-        add("MAP", QgsProcessingParameterRasterLayer("MAP", "Map to assess"))
-        add("REFERENCE", LabelsParameter("REFERENCE", "Reference", types=list(LABEL_TYPES)))
+        assessed = QgsProcessingParameterRasterLayer("MAP", "Map to assess")
+        add("MAP", suggested_layer(assessed, MAP))
+        reference = LabelsParameter("REFERENCE", "Reference", types=list(LABEL_TYPES))
+        add("REFERENCE", suggested_layer(reference, LABELS, unlike="MAP"))
         add(
             "CLASS_FIELD",
             field_parameter("CLASS_FIELD", "Class field", "REFERENCE"),

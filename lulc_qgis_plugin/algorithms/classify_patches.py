@@ -37,7 +37,7 @@ class ClassifyPatches(EngineAlgorithm):
         add("PATCHES", patches_parameter("Patches (folder, table or image)", "Folder of images"))
         add("MODEL", model_parameter(patches_only=True), model_help())
         add("FEATURES", numpy_parameter("FEATURES", "Patches as a numpy file"), advanced=True)
-        add("BANDS", bands_parameter("As the model needs them; there are"), advanced=True)
+        add("BANDS", bands_parameter(of_model=True), advanced=True)
         add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)
         add("SCALE", "Scale to reflectance", advanced=True)
         add("OFFSET", "Offset to reflectance", advanced=True)

@@ -19,7 +19,7 @@ from ..engine_source import options
 from ..run_history import classifying_kind, remember
 from ..styling import MapStyle, RampStyle
 from .base import EngineAlgorithm
-from .parameters import bands_parameter, model_help, model_parameter
+from .parameters import SCENE, bands_parameter, model_help, model_parameter, suggested_layer
 
 
 class ClassifyRaster(EngineAlgorithm):
@@ -36,7 +36,8 @@ class ClassifyRaster(EngineAlgorithm):
     def initAlgorithm(self, configuration: Any = None) -> None:
         raster = QgsProcessing.SourceType.TypeRaster
         add = self.add_option
-        add("INPUT", QgsProcessingParameterRasterLayer("INPUT", "Scene"))
+        scene = QgsProcessingParameterRasterLayer("INPUT", "Scene")
+        add("INPUT", suggested_layer(scene, SCENE))
         add("MODEL", model_parameter(), model_help())
         add(
             "EXTENT",
@@ -50,7 +51,7 @@ class ClassifyRaster(EngineAlgorithm):
         )
         add("MASK_VALUES", "Values of the mask to exclude", advanced=True)
         add("MIN_CONFIDENCE", "Smallest confidence in percent", advanced=True)
-        add("BANDS", bands_parameter("As the model needs them; there are"), advanced=True)
+        add("BANDS", bands_parameter(of_model=True), advanced=True)
         add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)
         add("SCALE", "Scale to reflectance", advanced=True)
         add("OFFSET", "Offset to reflectance", advanced=True)

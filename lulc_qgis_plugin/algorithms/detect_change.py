@@ -15,6 +15,7 @@ from qgis.core import (
 from ..engine_source import options
 from ..styling import MapStyle
 from .base import EngineAlgorithm
+from .parameters import MAP, suggested_layer
 
 
 class DetectChange(EngineAlgorithm):
@@ -31,8 +32,10 @@ class DetectChange(EngineAlgorithm):
     def initAlgorithm(self, configuration: Any = None) -> None:
         add = self.add_option
         file = QgsProcessingParameterFileDestination
-        add("BEFORE", QgsProcessingParameterRasterLayer("BEFORE", "Map before"))
-        add("AFTER", QgsProcessingParameterRasterLayer("AFTER", "Map after"))
+        before = QgsProcessingParameterRasterLayer("BEFORE", "Map before")
+        after = QgsProcessingParameterRasterLayer("AFTER", "Map after")
+        add("BEFORE", suggested_layer(before, MAP))
+        add("AFTER", suggested_layer(after, MAP, unlike="BEFORE"))
         add("OUTPUT", QgsProcessingParameterRasterDestination("OUTPUT", "Change map"))
         add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
         add(

@@ -82,7 +82,7 @@ class ExplainPrediction(EngineAlgorithm):
         add("IGNORE_VALUE", "Value that means no label", advanced=True)
         add("MASK", several("MASK", "Mask", raster, optional=True), advanced=True)
         add("MASK_VALUES", "Values of the mask to exclude", advanced=True)
-        add("BANDS", bands_parameter("As the model needs them; there are"), advanced=True)
+        add("BANDS", bands_parameter(of_model=True), advanced=True)
         add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)
         add("SCALE", "Scale to reflectance", advanced=True)
         add("OFFSET", "Offset to reflectance", advanced=True)

@@ -27,6 +27,7 @@ from ..engine_source import options
 
 MODEL_FILTER = "Model (*.safetensors)"
 SELECTED_ONLY = "SELECTED_ONLY"
+SCENE, MAP, LABELS = "scene", "map", "labels"  # kinds of layers that a dialog suggests
 _RENAMED = {"image": "INPUT"}
 _UNBOUNDED = 1e30
 _LARGEST_IN_A_WIDGET = 2**31  # a larger maximum turns the widget's value into a negative number
@@ -104,7 +105,9 @@ class LabelsParameter(QgsProcessingParameterMapLayer):
 def field_parameter(name: str, label: str, layer_parameter: str) -> Definition:
     """Return the parameter for a field of the layer in another parameter."""
     definition = QgsProcessingParameterField(name, label, None, layer_parameter, optional=True)
-    return with_widget(definition, "field_widget.FieldWidget")
+    is_class = name == "CLASS_FIELD"
+    empty = "Field with the class" if is_class else "None: the class field holds the names"
+    return with_widget(definition, "field_widget.FieldWidget", guess=is_class, placeholder=empty)
 
 
 def with_widget(definition: Definition, name: str, **settings: Any) -> Definition:
@@ -112,6 +115,17 @@ def with_widget(definition: Definition, name: str, **settings: Any) -> Definitio
     package = __name__.split(".", 1)[0]
     definition.setMetadata({"widget_wrapper": {"class": f"{package}.{name}", **settings}})
     return definition
+
+
+def suggested_layer(definition: Definition, kind: str, unlike: str = "") -> Definition:
+    """Let a dialog open with the layer that is most likely meant, see `layer_widget`.
+
+    Args:
+        definition: of one layer or of several.
+        kind: SCENE, MAP or LABELS.
+        unlike: the parameter whose layer is not meant.
+    """
+    return with_widget(definition, "layer_widget.LayerWidget", kind=kind, unlike=unlike)
 
 
 class ModelParameter(QgsProcessingParameterFile):
@@ -155,15 +169,19 @@ def legend_parameter(**followed: str) -> Definition:
     return with_widget(definition, "class_widget.LegendWidget", **followed)
 
 
-def bands_parameter(empty: str = "All") -> Definition:
+def bands_parameter(of_model: bool = False) -> Definition:
     """Return the parameter for bands, which a dialog offers from those of INPUT.
 
     Args:
-        empty: what it means to choose none; the bands of the scene are shown after it.
+        of_model: whether to choose none means those that the model needs, instead of all.
     """
     label = "Bands (numbers, names or roles)"
     definition = QgsProcessingParameterString("BANDS", label, optional=True)
-    return with_widget(definition, "band_widget.BandsWidget", scene="INPUT", placeholder=empty)
+    empty = "As the model needs them" if of_model else "All"
+    listed = "As the model needs them, of {}" if of_model else "All: {}"
+    return with_widget(
+        definition, "band_widget.BandsWidget", scene="INPUT", placeholder=empty, listed=listed
+    )
 
 
 def epochs_parameter(command: str) -> Definition:

@@ -16,6 +16,7 @@ from qgis.core import (
 from ..engine_source import options
 from ..styling import ClassPickerStyle
 from .base import EngineAlgorithm
+from .parameters import MAP, suggested_layer
 
 
 class PointsDestination(QgsProcessingParameterVectorDestination):
@@ -44,7 +45,8 @@ class SuggestSamples(EngineAlgorithm):
 
     def initAlgorithm(self, configuration: Any = None) -> None:
         add = self.add_option
-        add("MAP", QgsProcessingParameterRasterLayer("MAP", "Map to sample"))
+        sampled = QgsProcessingParameterRasterLayer("MAP", "Map to sample")
+        add("MAP", suggested_layer(sampled, MAP))
         add("SAMPLING", "Sampling design")
         add("STANDARD_ERROR", "Standard error of the overall accuracy")
         add("EXPECTED_ACCURACY", "Expected user's accuracy")

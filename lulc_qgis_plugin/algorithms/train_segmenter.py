@@ -20,13 +20,16 @@ from ..run_history import remember_training
 from .assess_accuracy import LABEL_TYPES, SELECTED_HELP
 from .base import EngineAlgorithm
 from .parameters import (
+    LABELS,
     MODEL_FILTER,
+    SCENE,
     SELECTED_ONLY,
     LabelsParameter,
     bands_parameter,
     epochs_parameter,
     field_parameter,
     legend_parameter,
+    suggested_layer,
     with_widget,
 )
 
@@ -62,10 +65,11 @@ class TrainSegmenter(EngineAlgorithm):
         several, labels = QgsProcessingParameterMultipleLayers, LabelsParameter
         add(
             "INPUT",
-            several("INPUT", "Scenes", raster),
+            suggested_layer(several("INPUT", "Scenes", raster), SCENE),
             "One or several rasters to learn from; several must have the same bands.",
         )
-        add("LABELS", labels("LABELS", "Labels", types=list(LABEL_TYPES)))
+        drawn = labels("LABELS", "Labels", types=list(LABEL_TYPES))
+        add("LABELS", suggested_layer(drawn, LABELS))
         add(
             "CLASS_FIELD",
             field_parameter("CLASS_FIELD", "Class field", "LABELS"),
