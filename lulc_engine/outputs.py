@@ -314,12 +314,25 @@ def _remove_orphans(folder: Path) -> None:
         if match is None:
             continue
         try:
-            old = time.time() - path.stat().st_mtime > _ORPHAN_AGE_S
-            dead = match["host"] == this_host() and not is_running(int(match["pid"]))
-            if old or dead:
+            if is_orphan(path, match["host"], int(match["pid"])):
                 path.unlink(missing_ok=True)
         except OSError:
             continue  # somebody else's file, or gone in the meantime
+
+
+def is_orphan(path: Path, host: str, pid: int) -> bool:
+    """Return whether who made a temporary file or folder is gone, or made it a day ago.
+
+    Args:
+        path: the file or folder.
+        host: `this_host` of the process that made it.
+        pid: of that process.
+
+    Raises:
+        OSError: it is gone.
+    """
+    is_old = time.time() - path.stat().st_mtime > _ORPHAN_AGE_S
+    return is_old or (host == this_host() and not is_running(pid))
 
 
 def is_running(pid: int) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -15,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from lulc_engine.errors import EnvironmentFailure
-from lulc_engine.outputs import friendly_write_errors
+from lulc_engine.outputs import friendly_write_errors, is_orphan, this_host
 
 _VARIABLE = "LULC_CACHE"
 _FOLDER = "lulc_engine"
+_MAKING = ".making-"
+_MAKER = re.compile(re.escape(_MAKING) + r"(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-")
 _LEAST_FREE_BYTES = 512 * 2**20  # the largest prepared models take a few hundred megabytes
 
 
@@ -51,7 +54,7 @@ def kept(folder: Path, names: tuple[str, ...], make: Callable[[Path], None]) -> 
     """Return the first of some files, after making all of them where one is missing.
 
     They are made in a folder of their own and renamed, the first one last, so that two runs at
-    once and a run that is killed do no harm.
+    once and a run that is killed do no harm; what the latter left is removed.
 
     Args:
         folder: the cache.
@@ -62,13 +65,25 @@ def kept(folder: Path, names: tuple[str, ...], make: Callable[[Path], None]) -> 
         EnvironmentFailure: the disk is full.
     """
     if not all((folder / name).is_file() for name in names):
-        with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as working:
+        _remove_orphans(folder)
+        prefix = f"{_MAKING}{this_host()}-{os.getpid()}-"
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as working:
             with _full_disk_is_said(folder):
                 make(Path(working))
             for name in reversed(names):
                 with contextlib.suppress(PermissionError):  # open in another run: the same file
                     os.replace(Path(working) / name, folder / name)
     return folder / names[0]
+
+
+def _remove_orphans(folder: Path) -> None:
+    """Remove the folders of makers that were killed; another run may be doing the same."""
+    for path in folder.glob(f"{_MAKING}*"):
+        maker = _MAKER.match(path.name)
+        if maker is not None:
+            with contextlib.suppress(OSError):  # gone in the meantime
+                if is_orphan(path, maker["host"], int(maker["pid"])):
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager
