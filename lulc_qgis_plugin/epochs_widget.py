@@ -9,12 +9,12 @@ from qgis.core import NULL, QgsProcessingContext
 from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper, QgsProcessingGui
 from qgis.PyQt.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
 
-from .algorithms.base import tr
 from .dialog_values import DialogValues
 from .engine_source import engine_module
 from .estimates import in_words
 from .own_widget import OwnWidget, kept
 from .run_history import DECIDE_AN_EPOCH, SEGMENTERS, foreseen_s, training_kind
+from .translation import tr
 
 _UNKNOWN = (
     "No earlier training with these settings on this computer: the time left is shown as soon as "
@@ -27,9 +27,13 @@ _GUESS = (
 # Seconds of a core for a pixel of a training window, on new and on old processors; 0.195 s for 16
 # windows of 64 pixels on two cores were measured.
 _MEASURED, _FAST_S, _SLOW_S = "mobile_unet", 5e-6, 4e-5
-_KNOWN_BY = (
-    "by an earlier training with these settings on this computer, for as much data. It ends sooner "
-    "where the validation score no longer rises."
+_KNOWN = (
+    "About {time} for {epochs} epochs, by an earlier training with these settings on this "
+    "computer, for as much data. It ends sooner where the validation score no longer rises."
+)
+_KNOWN_EPOCH = (
+    "An epoch takes about {time}, by an earlier training with these settings on this computer, for "
+    "as much data."
 )
 
 
@@ -110,7 +114,7 @@ class EpochsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
 
     def _recipe_text(self) -> str:
         number = self._recipe_epochs()
-        return tr("As in the recipe") + (f" ({number})" if number else "")
+        return tr("As in the recipe ({})").format(number) if number else tr("As in the recipe")
 
     def _show(self, *changed: Any) -> None:
         """Say how long the training will take by the last one of its kind."""
@@ -125,13 +129,9 @@ class EpochsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         if seconds is None:
             text = self._guess(epochs) or tr(_UNKNOWN)
         elif epochs:
-            text = tr("About {time} for {epochs} epochs, {known_by}").format(
-                time=in_words(seconds), epochs=epochs, known_by=tr(_KNOWN_BY)
-            )
+            text = tr(_KNOWN).format(time=in_words(seconds), epochs=epochs)
         else:
-            text = tr("An epoch takes about {time}, {known_by}").format(
-                time=in_words(seconds), known_by=tr(_KNOWN_BY)
-            )
+            text = tr(_KNOWN_EPOCH).format(time=in_words(seconds))
         widget.findChild(QLabel, "training_time").setText(text)
 
 

@@ -130,8 +130,10 @@ def free_bytes(folder: str) -> int | None:
 def in_words(seconds: float) -> str:
     """Return a duration as people say it."""
     if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        return tr("{} s").format(max(1, round(seconds)))
+    if seconds < 5400:
+        return tr("{} min").format(round(seconds / 60))
+    return tr("{} h").format(f"{seconds / 3600:.1f}")
 
 
 def in_bytes(count: float) -> str:

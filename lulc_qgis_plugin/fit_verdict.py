@@ -15,6 +15,7 @@ from typing import Any
 from .engine_source import engine_module, errors
 from .model_card import ModelCard, damage
 from .scene_facts import NotLookedAt, SceneFacts, SceneRules
+from .translation import tr
 
 # What GDAL and numpy raise for files that nobody foresaw.
 _UNREADABLE = (
@@ -22,6 +23,13 @@ _UNREADABLE = (
 )  # fmt: skip
 
 FITS, DOUBTFUL, REFUSED, UNKNOWN = "fits", "doubtful", "refused", "unknown"
+# How the bands were found, and what is said of it.
+_ROLE, _POSITION, _CHOSEN = "role", "position", "chosen"
+_FOUND = {
+    _ROLE: "Bands {}, matched by their roles.",
+    _POSITION: "Bands {}, matched by position.",
+    _CHOSEN: "Bands {}, as chosen.",
+}
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,7 @@ def judge(model: ModelCard, path: str, choices: Choices, rules: Rules) -> Verdic
     try:
         fault = damage(model, rules.model_file.model_sha256)
         if fault:
-            raise errors.ModelFileError(fault, "Copy the file again.")
+            raise errors.ModelFileError(fault, tr("Copy the file again."))
         _check_choices(model, choices)
         if path:
             _judge_scene(model, path, choices, rules, verdict)
@@ -113,7 +121,10 @@ def judge(model: ModelCard, path: str, choices: Choices, rules: Rules) -> Verdic
     except errors.LulcError as err:
         verdict.level, verdict.reasons = REFUSED, [str(err)]
     except _UNREADABLE as err:
-        verdict.level, verdict.reasons = UNKNOWN, [f"It cannot be looked at here ({err})."]
+        verdict.level, verdict.reasons = (
+            UNKNOWN,
+            [tr("It cannot be looked at here ({}).").format(err)],
+        )
     return verdict
 
 
@@ -121,28 +132,33 @@ def _check_choices(model: ModelCard, choices: Choices) -> None:
     """Raise where options contradict each other, or are for the other kind of model."""
     if choices.masks > 1:
         raise errors.OptionsError(
-            f"{choices.masks} masks were given for one scene.", "Give one, or merge them."
+            tr("{} masks were given for one scene.").format(choices.masks),
+            tr("Give one, or merge them."),
         )
     if choices.is_outside:
-        raise errors.DataError("The extent does not overlap the scene.", "Choose another extent.")
+        raise errors.DataError(
+            tr("The extent does not overlap the scene."), tr("Choose another extent.")
+        )
     patch = model.spec.patch
     if patch is None and (choices.stride is not None or choices.per_pixel):
         raise errors.OptionsError(
-            "STRIDE and PER_PIXEL are for patch classifiers; the model labels every pixel.",
-            "Leave them out.",
+            tr("STRIDE and PER_PIXEL are for patch classifiers; the model labels every pixel."),
+            tr("Leave them out."),
         )
     if patch is None:
         return
     if choices.per_pixel and choices.stride is not None and choices.stride > patch.size_px:
         raise errors.OptionsError(
-            f"With PER_PIXEL, STRIDE can be at most {patch.size_px} pixels, the model's window.",
-            "Choose a smaller step.",
+            tr("With PER_PIXEL, STRIDE can be at most {} pixels, the model's window.").format(
+                patch.size_px
+            ),
+            tr("Choose a smaller step."),
         )
     if patch.multilabel and choices.of_classes:
+        text = tr("The model gives several classes per patch, so there is no winning class for {}.")
         raise errors.OptionsError(
-            "The model gives several classes per patch, so there is no winning class for "
-            f"{', '.join(choices.of_classes)}.",
-            "Leave them out; the output holds the probability of every class.",
+            text.format(", ".join(choices.of_classes)),
+            tr("Leave them out; the output holds the probability of every class."),
         )
 
 
@@ -164,9 +180,10 @@ def _judge_scene(
     except errors.DataError as err:
         if not choices.masks:
             raise
-        said.warnings.insert(0, f"Without the mask the values would not fit: {err}")
+        text = tr("Without the mask the values would not fit: {}")
+        said.warnings.insert(0, text.format(err))
     numbers = ", ".join(str(band.number) for band in bands[:16])
-    notes = [f"Bands {numbers}, {how}.", *said.lines]
+    notes = [tr(_FOUND[how]).format(numbers), *said.lines]
     warnings = [*said.warnings, *_warnings(scene, model, choices, how, sample.shape[1])]
     warnings += scene.doubts(sample, bands)
     verdict.level = DOUBTFUL if warnings else FITS
@@ -179,15 +196,20 @@ def _fit_bands(
     """Return the bands that the model reads and how they were found, as `fit_named_bands` does."""
     if not wanted:
         bands, how = rules.bands.match_bands(scene.bands, spec.bands)
-        return bands, "matched by their roles" if how == "role" else "matched by position"
+        return bands, _ROLE if how == "role" else _POSITION
     bands = rules.bands.choose_bands(scene.bands, wanted)
     if len(bands) != len(spec.bands):
         raise errors.BandError(
-            f"BANDS names {len(bands)} bands, the model needs {len(spec.bands)} "
-            f"({', '.join(band.role or band.name for band in spec.bands[:16])}).",
-            "Name them in the model's order.",
+            tr("BANDS names {given} bands, the model needs {needed} ({names}).").format(
+                given=len(bands), needed=len(spec.bands), names=_names(spec.bands)
+            ),
+            tr("Name them in the model's order."),
         )
-    return bands, "as chosen"
+    return bands, _CHOSEN
+
+
+def _names(bands: Sequence[Any]) -> str:
+    return ", ".join(band.role or band.name for band in bands[:16])
 
 
 def _warnings(
@@ -196,28 +218,30 @@ def _warnings(
     """Return what will run and should still be looked at."""
     found = list(scene.warnings)
     if pixels == 0:
-        found.append("No valid pixel was found at the 25 places looked at.")
+        found.append(tr("No valid pixel was found at the 25 places looked at."))
     if choices.masks and pixels:
-        found.append("Values were looked at without the mask.")
-    if how == "matched by position":
-        needed = ", ".join(band.role or band.name for band in model.spec.bands[:16])
-        found.append(
-            "Bands are matched by position, since not all roles are known: check that they are "
-            f"{needed}, in this order."
+        found.append(tr("Values were looked at without the mask."))
+    if how == _POSITION:
+        text = tr(
+            "Bands are matched by position, since not all roles are known: check that they are {}, "
+            "in this order."
         )
+        found.append(text.format(_names(model.spec.bands)))
     own, trained = scene.pixel_metres(), model.pixel_m
     if own and trained and not 0.66 < own[0] / trained[0] < 1.5:
-        found.append(
-            f"The scene's pixels are {own[0]:.3g} m, the model was trained on {trained[0]:.3g} m: "
-            "expect a poorer map."
+        text = tr(
+            "The scene's pixels are {own} m, the model was trained on {trained} m: expect a poorer "
+            "map."
         )
+        found.append(text.format(own=f"{own[0]:.3g}", trained=f"{trained[0]:.3g}"))
     if own is None:
-        found.append("The scene has no CRS: its pixel size is not known, nor will areas be.")
+        found.append(tr("The scene has no CRS: its pixel size is not known, nor will areas be."))
     elif scene.reference.IsGeographic():
-        found.append(
+        text = tr(
             "The scene's CRS is in degrees, so its pixels are not square on the ground; a "
             "projected one, such as UTM, suits the model better."
         )
+        found.append(text)
     return found
 
 
@@ -234,13 +258,14 @@ class _Said:
 
 def _described(scene: SceneFacts, bands: Sequence[Any]) -> str:
     """Return size, bands, type, pixel size and CRS of a scene as a line."""
-    roles = ", ".join(band.role or band.name for band in bands[:6])
+    roles = ", ".join(band.role or band.name for band in bands[:6]) + (", …" if bands[6:] else "")
     size, crs = scene.pixel_metres(), scene.reference
+    counted = tr("{count} bands ({names})") if len(bands) > 1 else tr("1 band ({names})")
     parts = [
-        f"{scene.width} x {scene.height} pixels",
-        f"{len(bands)} band{'s' if len(bands) > 1 else ''} ({roles}{', …' if bands[6:] else ''})",
+        tr("{width} x {height} pixels").format(width=scene.width, height=scene.height),
+        counted.format(count=len(bands), names=roles),
         scene.dtype(bands).name,
         f"{size[0]:.3g} m" if size else "",
-        (crs.GetName() or "a CRS of its own") if crs is not None else "no CRS",
+        (crs.GetName() or tr("a CRS of its own")) if crs is not None else tr("no CRS"),
     ]
     return " · ".join(part for part in parts if part)

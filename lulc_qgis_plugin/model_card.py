@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .engine_source import engine_module, errors
+from .translation import tr
 
 # Types of numbers as the file format names them.
 _DTYPES = {
@@ -84,12 +85,13 @@ def damage(model: ModelCard, model_sha256: Any) -> str:
     try:
         tensors = _tensors(Path(model.path))
     except (OSError, ValueError, LookupError, TypeError, OverflowError, struct.error):
-        return f"{model.path} is damaged or incomplete."
+        return tr("{} is damaged or incomplete.").format(model.path)
     if model_sha256(tensors, model.card) != model.card.get("model_sha256"):
-        return f"{model.path} is damaged: its content does not fit its hash."
+        return tr("{} is damaged: its content does not fit its hash.").format(model.path)
     for name, tensor in tensors.items():
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-            return f"{model.path} holds values that are not finite ({name})."
+            text = tr("{path} holds values that are not finite ({name}).")
+            return text.format(path=model.path, name=name)
     return ""
 
 

@@ -16,7 +16,6 @@ from qgis.gui import QgsProcessingGui
 from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from .algorithms.base import tr
 from .bundled_models import bundled_model
 from .dialog_values import DialogValues, path_of
 from .engine_source import engine_module, errors, options
@@ -27,6 +26,7 @@ from .model_text import COLORS, NEUTRAL, card_html, error_html, verdict_html
 from .own_widget import OwnWidget, kept
 from .run_history import classifying_kind
 from .text_widget import TextWrapper
+from .translation import tr
 
 _WAIT_MS = 250
 _RASTERS = ("OUTPUT", "CONFIDENCE", "PROBABILITIES")
@@ -143,7 +143,7 @@ class ModelPanel(QWidget):
         layer = values.raster("INPUT") if values is not None else None
         path = path_of(layer) if layer is not None else ""
         if layer is not None and not path:
-            _tell(self._verdict, error_html(_NO_FILE.format(name=layer.name())), COLORS[REFUSED])
+            _tell(self._verdict, error_html(tr(_NO_FILE).format(layer.name())), COLORS[REFUSED])
             return
         self._number = next(_numbers)
         given = (self._number, layer.name() if layer is not None else "")
@@ -204,10 +204,10 @@ class ModelPanel(QWidget):
         for name, most in bytes_of(size, model.spec.legend.ids, written).items():
             folders[values.folder(name)] = folders.get(values.folder(name), 0) + most
         notes, warnings = room_texts(folders)
-        lines = [f"<b>{tr('Before you run')}</b> {time_text(kind, size, model)}"]
+        lines = [f"<b>{tr('Before you run:')}</b> {time_text(kind, size, model)}"]
         if step > 1 and not choices.per_pixel:
             lines.append(
-                _COARSE.format(step=step, columns=-(-width // step), rows=-(-height // step))
+                tr(_COARSE).format(step=step, columns=-(-width // step), rows=-(-height // step))
             )
         lines += [html.escape(text) for text in notes]
         lines += [f"<b>⚠</b> {html.escape(text)}" for text in warnings]
@@ -216,7 +216,7 @@ class ModelPanel(QWidget):
 
 _NAMES = ("model_card", "model_verdict", "model_estimate")
 _COARSE = "The map has a pixel for every {step} of the scene's: {columns} x {rows} of them."
-_NO_FILE = "{name} is not a file. Export it to a GeoTIFF and use that."
+_NO_FILE = "{} is not a file. Export it to a GeoTIFF and use that."
 
 
 class _Answers(QObject):

@@ -70,7 +70,7 @@ class TextWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         button.setText("…")
         ways = {
             tr("Folder…"): self._choose_folder if settings.get("folder") else None,
-            tr("File…"): functools.partial(self._choose_file, settings.get("filter", ""))
+            tr("File…"): functools.partial(self._choose_file, tr(settings.get("filter", "")))
             if settings.get("filter")
             else None,
         }

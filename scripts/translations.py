@@ -15,6 +15,7 @@ import ast
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 
 from qgis.core import QgsApplication
@@ -25,7 +26,7 @@ PLUGIN = ROOT / "lulc_qgis_plugin"
 FOLDER = PLUGIN / "i18n"
 TEMPLATE = "xx"
 FUNCTIONS = ("tr",)
-SHOWN = ("placeholder", "listed")  # settings of widgets that a dialog shows
+SHOWN = ("placeholder", "listed", "filter")  # settings of widgets that a dialog shows
 _HEAD = '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n'
 
 
@@ -87,7 +88,8 @@ def declared_texts() -> dict[str, str]:
 def literal_texts() -> dict[str, str]:
     """Return the texts in the plugin's sources that stand in tr("...") and the file of each.
 
-    Or in tr(NAME), where NAME is a text of the same module.
+    Or in tr(NAME), tr(NAME[...]) and tr(NAME.get(...)), where NAME is a text, or a dictionary of
+    texts, of the same module.
     """
     found: dict[str, str] = {}
     for path in sorted(PLUGIN.rglob("*.py")):
@@ -102,11 +104,31 @@ def literal_texts() -> dict[str, str]:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in FUNCTIONS:
                 continue
-            text = node.args[0]
-            text = named.get(text.id, text) if isinstance(text, ast.Name) else text
-            if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                found.setdefault(text.value, path.relative_to(PLUGIN).as_posix())
+            for text in texts_of(node.args[0], named):
+                found.setdefault(text, path.relative_to(PLUGIN).as_posix())
     return found
+
+
+def texts_of(node: ast.expr | None, named: dict[str, ast.expr]) -> Iterator[str]:
+    """Yield the texts that an expression may stand for.
+
+    Args:
+        node: the expression.
+        named: what the names of the module stand for.
+    """
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.Name):
+        yield from texts_of(named.get(node.id), named)
+    elif isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from texts_of(value, named)
+    elif isinstance(node, ast.Subscript):
+        yield from texts_of(node.value, named)
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get":
+        yield from texts_of(node.func.value, named)
+        for default in node.args[1:]:
+            yield from texts_of(default, named)
 
 
 def translations(path: Path) -> dict[str, str]:

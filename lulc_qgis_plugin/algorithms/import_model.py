@@ -11,6 +11,7 @@ from qgis.core import (
 )
 
 from ..engine_source import options
+from ..translation import tr
 from .base import EngineAlgorithm
 from .parameters import MODEL_FILTER
 
@@ -30,13 +31,15 @@ class ImportModel(EngineAlgorithm):
 
     def initAlgorithm(self, configuration: Any = None) -> None:
         add = self.add_option
-        add("INPUT", QgsProcessingParameterFile("INPUT", "Keras model", fileFilter=KERAS_FILTER))
+        add(
+            "INPUT", QgsProcessingParameterFile("INPUT", "Keras model", fileFilter=tr(KERAS_FILTER))
+        )
         add("BANDS", "Bands, in order (names or roles)")
         add("CLASSES", "Class names, in order")
         add("SCALE", "Scale of the input", advanced=True)
         add("OFFSET", "Offset of the input", advanced=True)
         add("LICENSE", "Licence of the model", advanced=True)
-        add("MODEL", QgsProcessingParameterFileDestination("MODEL", "Model", MODEL_FILTER))
+        add("MODEL", QgsProcessingParameterFileDestination("MODEL", "Model", tr(MODEL_FILTER)))
 
     def warn(self, feedback: QgsProcessingFeedback) -> None:
         """Say that a model in a temporary file will be lost."""

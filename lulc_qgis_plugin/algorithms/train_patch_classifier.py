@@ -14,6 +14,7 @@ from qgis.core import (
 
 from ..engine_source import options
 from ..run_history import remember_training
+from ..translation import tr
 from .parameters import (
     MODEL_FILTER,
     SELECTED_ONLY,
@@ -86,7 +87,7 @@ class TrainPatchClassifier(PatchAlgorithm):
 
     def _add_outputs(self) -> None:
         add, file = self.add_option, QgsProcessingParameterFileDestination
-        add("MODEL", file("MODEL", "Model", MODEL_FILTER))
+        add("MODEL", file("MODEL", "Model", tr(MODEL_FILTER)))
         add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
         for name, label, kind in (
             ("METRICS", "Metrics", "JSON (*.json)"),

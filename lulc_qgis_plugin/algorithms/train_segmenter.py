@@ -17,6 +17,7 @@ from qgis.core import (
 
 from ..engine_source import options
 from ..run_history import remember_training
+from ..translation import tr
 from .assess_accuracy import LABEL_TYPES, SELECTED_HELP
 from .base import EngineAlgorithm
 from .parameters import (
@@ -131,7 +132,7 @@ class TrainSegmenter(EngineAlgorithm):
 
     def _add_outputs(self) -> None:
         add, file = self.add_option, QgsProcessingParameterFileDestination
-        add("MODEL", file("MODEL", "Model", MODEL_FILTER))
+        add("MODEL", file("MODEL", "Model", tr(MODEL_FILTER)))
         add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
         add(
             "METRICS",

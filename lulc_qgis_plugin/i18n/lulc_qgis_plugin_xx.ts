@@ -424,6 +424,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Model (*.safetensors)</source>
+   <extracomment>Train segmenter</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Model</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
@@ -514,7 +519,22 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Field with the class</source>
+   <extracomment>Train segmenter</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>None: the class field holds the names</source>
+   <extracomment>Train segmenter</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>All</source>
+   <extracomment>Train segmenter</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>All: {}</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
   </message>
@@ -874,6 +894,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Tables and images (*.csv *.tsv *.parquet *.tif *.tiff *.png *.jpg *.jpeg);;All files (*)</source>
+   <extracomment>Train patch classifier</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Chosen by the size of the patches</source>
    <extracomment>Train patch classifier</extracomment>
    <translation type="unfinished" />
@@ -1029,7 +1054,12 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>As the model needs them; there are</source>
+   <source>As the model needs them</source>
+   <extracomment>Classify raster</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>As the model needs them, of {}</source>
    <extracomment>Classify raster</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1704,6 +1734,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Keras model (*.keras *.h5 *.hdf5)</source>
+   <extracomment>algorithms/import_model.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Keras model</source>
    <extracomment>Import model</extracomment>
    <translation type="unfinished" />
@@ -1989,17 +2024,17 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>About {time} for {epochs} epochs, {known_by}</source>
+   <source>As in the recipe ({})</source>
    <extracomment>epochs_widget.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
-   <source>by an earlier training with these settings on this computer, for as much data. It ends sooner where the validation score no longer rises.</source>
+   <source>About {time} for {epochs} epochs, by an earlier training with these settings on this computer, for as much data. It ends sooner where the validation score no longer rises.</source>
    <extracomment>epochs_widget.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
-   <source>An epoch takes about {time}, {known_by}</source>
+   <source>An epoch takes about {time}, by an earlier training with these settings on this computer, for as much data.</source>
    <extracomment>epochs_widget.py</extracomment>
    <translation type="unfinished" />
   </message>
@@ -2014,12 +2049,27 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>{} h</source>
+   <extracomment>estimates.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The results may need {size} while they are written; {folder} has {free} free.</source>
    <extracomment>estimates.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Results of at most {size}; {folder} has {free} free.</source>
+   <extracomment>estimates.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} s</source>
+   <extracomment>estimates.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} min</source>
    <extracomment>estimates.py</extracomment>
    <translation type="unfinished" />
   </message>
@@ -2031,6 +2081,151 @@
   <message>
    <source>Land cover examples</source>
    <extracomment>examples.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The model gives several classes per patch, so there is no winning class for {}.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Bands are matched by position, since not all roles are known: check that they are {}, in this order.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The scene's pixels are {own} m, the model was trained on {trained} m: expect a poorer map.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{count} bands ({names})</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>1 band ({names})</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Give one, or merge them.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The extent does not overlap the scene.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Choose another extent.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>STRIDE and PER_PIXEL are for patch classifiers; the model labels every pixel.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Leave them out.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Choose a smaller step.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Leave them out; the output holds the probability of every class.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Without the mask the values would not fit: {}</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Name them in the model's order.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>No valid pixel was found at the 25 places looked at.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Values were looked at without the mask.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The scene has no CRS: its pixel size is not known, nor will areas be.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The scene's CRS is in degrees, so its pixels are not square on the ground; a projected one, such as UTM, suits the model better.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>no CRS</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Copy the file again.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Bands {}, matched by their roles.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Bands {}, matched by position.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Bands {}, as chosen.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{width} x {height} pixels</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>a CRS of its own</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} masks were given for one scene.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>With PER_PIXEL, STRIDE can be at most {} pixels, the model's window.</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>BANDS names {given} bands, the model needs {needed} ({names}).</source>
+   <extracomment>fit_verdict.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>It cannot be looked at here ({}).</source>
+   <extracomment>fit_verdict.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2074,12 +2269,152 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>{path} holds values that are not finite ({name}).</source>
+   <extracomment>model_card.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} is damaged: its content does not fit its hash.</source>
+   <extracomment>model_card.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} is damaged or incomplete.</source>
+   <extracomment>model_card.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} fits this model.</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} can be classified, but look:</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} does not fit:</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} is judged when it runs.</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>labels every pixel</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>labels windows of {0} &amp;times; {0} pixels, several classes each</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>labels windows of {0} &amp;times; {0} pixels</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>not recorded</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} (8-bit pictures; reflectance is stretched)</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{range} (reflectance = value {formula}; with Sentinel-2's +1000)</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{range} (reflectance = value {formula})</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{accuracy}, macro F1 {f1}</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} on validation data, which the training went by: optimistic</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} classes</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{bands} at {size} m</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} on test data, which the training went by: optimistic</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} on the test, which training never saw</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>&lt;i&gt;Bands:&lt;/i&gt; {}</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>&lt;i&gt;Values:&lt;/i&gt; {}</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>&lt;i&gt;Accuracy:&lt;/i&gt; {}</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{listed} and {count} more</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{low} to {high}</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} (8-bit pictures)</source>
+   <extracomment>model_text.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>It labels every pixel of a scene; patches need a patch classifier.</source>
    <extracomment>model_widget.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Before you run</source>
+   <source>Before you run:</source>
+   <extracomment>model_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The map has a pixel for every {step} of the scene's: {columns} x {rows} of them.</source>
+   <extracomment>model_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{} is not a file. Export it to a GeoTIFF and use that.</source>
    <extracomment>model_widget.py</extracomment>
    <translation type="unfinished" />
   </message>
@@ -2221,6 +2556,11 @@
   <message>
    <source>The whole log: {}</source>
    <extracomment>setup_dialog.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source />
+   <extracomment>text_widget.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
