@@ -112,7 +112,9 @@ class TrainSegmenterOptions(SceneOptions, MachineOptions):
     window_px: Optional[int] = integer(
         "Side of a training window in pixels. Default: the recipe's.", None, 16, 4096
     )
-    learning_rate: Optional[float] = number("Default: the recipe's.", None, 1e-8, 10)
+    learning_rate: Optional[float] = number(
+        "Largest step by which the weights change. Default: the recipe's.", None, 1e-8, 10
+    )
     patience: Optional[int] = integer(
         "Epochs without a better validation score before training stops. Default: the recipe's.",
         None,

@@ -46,7 +46,7 @@ class ClassifyPatches(EngineAlgorithm):
         add("MIN_CONFIDENCE", "Smallest confidence in percent", advanced=True)
         add("RESAMPLING", "Resampling of coarser bands (BigEarthNet)", advanced=True)
         add("DEVICE", "Compute on", advanced=True)
-        add("THREADS", "Processor threads", advanced=True)
+        add("THREADS", "Processor threads (0: all)", advanced=True)
         add("OUTPUT", TableDestination("OUTPUT", "Classified patches"))
         count = QgsProcessingOutputNumber("UNCLASSIFIED", "Number of unclassified patches")
         self.addOutput(count)

@@ -56,10 +56,10 @@ class ClassifyRaster(EngineAlgorithm):
         add("SCALE", "Scale to reflectance", advanced=True)
         add("OFFSET", "Offset to reflectance", advanced=True)
         add("DEVICE", "Compute on", advanced=True)
-        add("THREADS", "Processor threads", advanced=True)
+        add("THREADS", "Processor threads (0: all)", advanced=True)
         add("RUNTIME", "Software that executes the network", advanced=True)
         add("PRECISION", "Precision of the computation", advanced=True)
-        add("TILE_PX", "Window size in pixels", advanced=True)
+        add("TILE_PX", "Window size in pixels (0: automatic)", advanced=True)
         add("STRIDE", "Patches: step between windows in pixels", advanced=True)
         add("PER_PIXEL", "Patches: map in the scene's resolution", advanced=True)
         destination = QgsProcessingParameterRasterDestination

@@ -33,7 +33,7 @@ class CompareModels(EngineAlgorithm):
         kind = QgsProcessing.SourceType.TypeFile
         add("MODELS", QgsProcessingParameterMultipleLayers("MODELS", "Models or metrics", kind))
         add("METRIC", "Score that names the best")
-        add("FILTER", "Only models for which", advanced=True)
+        add("FILTER", "Only models for which this holds", advanced=True)
         add("SORT_BY", "Order of the list", advanced=True)
         add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
         add(

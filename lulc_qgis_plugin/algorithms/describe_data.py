@@ -37,7 +37,7 @@ class DescribeData(PatchAlgorithm):
         self.add_patches()
         add("BANDS", bands_parameter(), advanced=True)
         add("PATCH_PX", "Patch size in pixels", advanced=True)
-        self.add_data_details()
+        self.add_data_details("Most pixels of a class to compute from")
         file = QgsProcessingParameterFileDestination
         add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
         add(

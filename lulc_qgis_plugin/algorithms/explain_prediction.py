@@ -87,7 +87,7 @@ class ExplainPrediction(EngineAlgorithm):
         add("SCALE", "Scale to reflectance", advanced=True)
         add("OFFSET", "Offset to reflectance", advanced=True)
         add("DEVICE", "Compute on", advanced=True)
-        add("THREADS", "Processor threads", advanced=True)
+        add("THREADS", "Processor threads (0: all)", advanced=True)
         output = QgsProcessingParameterRasterDestination("OUTPUT", "Explanation", optional=True)
         add("OUTPUT", output, _OUTPUT_HELP)
         add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))

@@ -30,6 +30,7 @@ SELECTED_ONLY = "SELECTED_ONLY"
 SCENE, MAP, LABELS = "scene", "map", "labels"  # kinds of layers that a dialog suggests
 _RENAMED = {"image": "INPUT"}
 _UNBOUNDED = 1e30
+_SMALLEST_SHOWN = 1e-4  # of shares and weights; scales and learning rates may be far smaller
 _LARGEST_IN_A_WIDGET = 2**31  # a larger maximum turns the widget's value into a negative number
 
 Definition = QgsProcessingParameterDefinition
@@ -89,6 +90,9 @@ def _number(item: Any, label: str) -> Definition:
         definition.setMinimum(low)
     if high < (_LARGEST_IN_A_WIDGET if whole else _UNBOUNDED):
         definition.setMaximum(high)
+    if not whole:
+        small = low == -_UNBOUNDED or 0 < low < _SMALLEST_SHOWN
+        definition.setMetadata({"widget_wrapper": {"decimals": 10 if small else 4}})
     return definition
 
 

@@ -51,8 +51,12 @@ class PatchAlgorithm(EngineAlgorithm):
             SELECTED_HELP.format(name="LABELS"),
         )
 
-    def add_data_details(self) -> None:
-        """Declare what is rarely needed: patches as arrays, and how everything is read."""
+    def add_data_details(self, most: str = "Most patches of a class cut from scenes") -> None:
+        """Declare what is rarely needed: patches as arrays, and how everything is read.
+
+        Args:
+            most: the label of MAX_PER_CLASS.
+        """
         add = self.add_option
         several = QgsProcessingParameterMultipleLayers
         add("FEATURES", numpy_parameter("FEATURES", "Patches as a numpy file"), advanced=True)
@@ -68,7 +72,7 @@ class PatchAlgorithm(EngineAlgorithm):
         add("IGNORE_VALUE", "Value that means no label", advanced=True)
         add("MASK", several("MASK", "Masks", _RASTER, optional=True), advanced=True)
         add("MASK_VALUES", "Values of the mask to exclude", advanced=True)
-        add("MAX_PER_CLASS", "Most patches of a class cut from scenes", advanced=True)
+        add("MAX_PER_CLASS", most, advanced=True)
         add("BAND_NAMES", "Names or roles of all bands, in order", advanced=True)
         add("SCALE", "Scale to reflectance", advanced=True)
         add("OFFSET", "Offset to reflectance", advanced=True)
@@ -77,7 +81,7 @@ class PatchAlgorithm(EngineAlgorithm):
         add("SPLIT", "How patches from files are divided", advanced=True)
         add("VALIDATION_SHARE", "Share for validation", advanced=True)
         add("TEST_SHARE", "Share for the test", advanced=True)
-        add("SEED", "Seed", advanced=True)
+        add("SEED", "Random seed", advanced=True)
 
 
 def patches_parameter(label: str, placeholder: str = "") -> Definition:

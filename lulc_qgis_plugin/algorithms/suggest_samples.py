@@ -52,7 +52,7 @@ class SuggestSamples(EngineAlgorithm):
         add("EXPECTED_ACCURACY", "Expected user's accuracy")
         add("MIN_PER_CLASS", "Least points per class")
         add("SIZE", "Number of points, instead of computing it")
-        add("SEED", "Seed", advanced=True)
+        add("SEED", "Random seed", advanced=True)
         add("MAP_CLASS", "Write the class of the map", advanced=True)
         add("OUTPUT", PointsDestination("OUTPUT", "Sample points"))
         add(

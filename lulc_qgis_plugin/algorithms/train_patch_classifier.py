@@ -65,7 +65,7 @@ class TrainPatchClassifier(PatchAlgorithm):
 
     def _add_training(self) -> None:
         add = self.add_option
-        add("RECIPE", "Recipe", advanced=True)
+        add("RECIPE", "Recipe (preset of the training)", advanced=True)
         add("LOSS", "Loss", advanced=True)
         add("LABEL_SMOOTHING", "Label smoothing", advanced=True)
         add("CLASS_WEIGHTS", "Class weights", advanced=True)
@@ -83,7 +83,7 @@ class TrainPatchClassifier(PatchAlgorithm):
         add("RESUME", "Resume from checkpoints or run folder", advanced=True)
         add("KEEP_BEST", "Keep the best model when cancelled", advanced=True)
         add("DEVICE", "Compute on", advanced=True)
-        add("THREADS", "Processor threads", advanced=True)
+        add("THREADS", "Processor threads (0: all)", advanced=True)
 
     def _add_outputs(self) -> None:
         add, file = self.add_option, QgsProcessingParameterFileDestination

@@ -29,11 +29,15 @@ from .parameters import (
     bands_parameter,
     epochs_parameter,
     field_parameter,
+    from_option,
     legend_parameter,
+    option_fields,
     suggested_layer,
     with_widget,
 )
 
+# What is offered; every other name of segmentation-models-pytorch may be typed.
+_ENCODERS = ("mobilenet_v2", "resnet18", "resnet34", "resnet50", "efficientnet-b0")
 # What the table of classes follows.
 _FOLLOWED = {
     "labels": "LABELS",
@@ -100,12 +104,17 @@ class TrainSegmenter(EngineAlgorithm):
         add = self.add_option
         add("INDICES", "Spectral indices to add", advanced=True)
         add("ARCHITECTURE", "Network")
-        add("ENCODER", "Encoder", advanced=True)
-        add("ENCODER_WEIGHTS", "Weights of the encoder", advanced=True)
+        for name, label, usual in (
+            ("ENCODER", "Encoder (not for mobile_unet)", _ENCODERS),
+            ("ENCODER_WEIGHTS", "Pretrained weights of the encoder", ("none", "imagenet")),
+        ):
+            definition = from_option(option_fields(self.OPTIONS)[name], label)
+            definition = with_widget(definition, "text_widget.TextWidget", suggestions=list(usual))
+            add(name, definition, advanced=True)
 
     def _add_training(self) -> None:
         add = self.add_option
-        add("RECIPE", "Recipe", advanced=True)
+        add("RECIPE", "Recipe (preset of the training)", advanced=True)
         add("LOSS", "Loss", advanced=True)
         focus = QgsProcessingParameterString("FOCUS_CLASSES", "Focus classes", optional=True)
         focus = with_widget(focus, "class_widget.FocusWidget", **_FOLLOWED, legend="LEGEND")
@@ -124,9 +133,9 @@ class TrainSegmenter(EngineAlgorithm):
         add("WINDOW_PX", "Window size in pixels", advanced=True)
         add("LEARNING_RATE", "Learning rate", advanced=True)
         add("PATIENCE", "Patience in epochs", advanced=True)
-        add("SEED", "Seed", advanced=True)
+        add("SEED", "Random seed", advanced=True)
         add("DEVICE", "Compute on", advanced=True)
-        add("THREADS", "Processor threads", advanced=True)
+        add("THREADS", "Processor threads (0: all)", advanced=True)
         add("KEEP_BEST", "Keep the best model when cancelled", advanced=True)
         add("RESUME", "Resume from the run folder", advanced=True)
 

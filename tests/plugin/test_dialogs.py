@@ -185,3 +185,22 @@ def test_a_batch_has_the_same_widgets(provider, monkeypatch):
     found["PATCHES"].wrappedWidget().findChild(QLineEdit).setText("/some/folder")
     assert found["PATCHES"].parameterValue() == "/some/folder"
     dialog.close()
+
+
+# --- numbers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "name", "value"),
+    [
+        ("classifyraster", "SCALE", 2.75e-5),  # Landsat Collection 2
+        ("classifyraster", "OFFSET", -0.2),
+        ("trainsegmenter", "LEARNING_RATE", 3e-7),
+        ("trainsegmenter", "VALIDATION_SHARE", 0.3333),
+    ],
+)
+def test_numbers_are_not_rounded(open_dialog, layers, algorithm, name, value):
+    """QGIS shows six decimals unless it is told otherwise."""
+    panel = open_dialog(algorithm)
+    panel.setParameters({name: value})
+    assert panel.wrappers[name].parameterValue() == pytest.approx(value, rel=1e-9)
