@@ -150,7 +150,12 @@ class Version:
         steps = [[name, {k: str(v) for k, v in given.items()}] for name, given in demo_chain(out)]
         content = {"steps": steps, "pictures": str(self.folder), "answer": str(out / "gui.txt")}
         task.write_text(json.dumps(content), encoding="utf-8")
-        env = {**self._env, "QT_QPA_PLATFORM": "xcb", "LULC_GUI_TASK": str(task)}
+        env = {
+            **self._env,
+            "QT_QPA_PLATFORM": "xcb",
+            "LULC_GUI_TASK": str(task),
+            "PYTHONPATH": str(ROOT / "scripts"),  # of what runs inside
+        }
         program = shutil.which("qgis.bin", path=env["PATH"]) or "qgis"
         options = ["--nologo", "--noversioncheck", "--profiles-path", str(self._config)]
         code = ["--code", str(ROOT / "scripts" / "qgis_version_gui.py")]

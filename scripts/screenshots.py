@@ -58,6 +58,7 @@ def take(scale: int, display: str, dialogs_only: bool) -> int:
             "QT_SCALE_FACTOR": str(scale / 100),
             "LULC_HOME": str(Path(name, "engine")),
             "LULC_GUI_TASK": str(task),
+            "PYTHONPATH": str(ROOT / "scripts"),  # of what runs inside
             "LANG": "C.UTF-8",
         }
         program = shutil.which("qgis.bin", path=env["PATH"]) or "qgis"

@@ -1,60 +1,39 @@
-"""Runs inside the QGIS desktop (--code): opens the dialogs, runs the demo, saves what they show.
+"""Runs inside the QGIS desktop: opens the dialogs, runs the demo, saves what they show.
 
-The file named by LULC_GUI_TASK says where to; see screenshots.py.
+The task says whether to ``run`` the demo, and the folder to ``work`` in; see desktop_session.py.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import sys
-import time
-import traceback
 from pathlib import Path
 from typing import Any
 
+from desktop_session import TASK, begin, close, finish, picture, wait
 from qgis import processing
 from qgis.core import QgsApplication, QgsProject
 from qgis.gui import QgsCollapsibleGroupBox
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, QTimer
 from qgis.PyQt.QtWidgets import QDockWidget, QScrollArea, QWidget
 from qgis.utils import iface, plugins
 
-TASK = json.loads(Path(os.environ["LULC_GUI_TASK"]).read_text(encoding="utf-8"))
-START_AFTER_MS = 4000
-STEP_TIMEOUT_S = 1200
 WINDOW = (1280, 800)
 DIALOG = (700, 560)
 FIELD = {"CLASS_FIELD": "class"}
 
 
-def main() -> None:
-    """Take the pictures and leave QGIS, whatever happens."""
-    lines: list[str] = []
-    sys.excepthook = lambda *error: leave([*lines, "".join(traceback.format_exception(*error))])
-    try:
-        iface.mainWindow().resize(*WINDOW)
-        for dock in iface.mainWindow().findChildren(QDockWidget):
-            if dock.objectName() in ("Browser", "ProcessingToolbox"):
-                dock.hide()
-        set_up_dialog()
-        load_demo()
-        dialogs()
-        filled()
-        if TASK["run"]:
-            results()
-        lines.append("done")
-    except BaseException:  # noqa: BLE001 - QGIS would show a window that nobody answers
-        lines.append(traceback.format_exc())
-    leave(lines)
-
-
-def leave(lines: list[str]) -> None:
-    """Write the answer and end QGIS at once: it would ask about unsaved changes."""
-    Path(TASK["answer"]).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    os._exit(0)
+def work(lines: list[str]) -> None:
+    """Take the pictures."""
+    iface.mainWindow().resize(*WINDOW)
+    for dock in iface.mainWindow().findChildren(QDockWidget):
+        if dock.objectName() in ("Browser", "ProcessingToolbox"):
+            dock.hide()
+    set_up_dialog()
+    load_demo()
+    dialogs()
+    filled()
+    if TASK["run"]:
+        results()
 
 
 def set_up_dialog() -> None:
@@ -141,11 +120,11 @@ def fold(dialog: QWidget, folded: bool) -> None:
 
 def results() -> None:
     """Train, classify and assess; show dialogs, logs and the map."""
-    work = Path(TASK["work"])
-    model, classified = work / "neuchatel.safetensors", work / "map.tif"
-    run("trainsegmenter", {**training(), "MODEL": model, "REPORT": work / "training.html"})
+    folder = Path(TASK["work"])
+    model, classified = folder / "neuchatel.safetensors", folder / "map.tif"
+    run("trainsegmenter", {**training(), "MODEL": model, "REPORT": folder / "training.html"})
     applied = {"INPUT": layer("scene"), "MODEL": model, "OUTPUT": classified}
-    run("classifyraster", {**applied, "CONFIDENCE": work / "confidence.tif"})
+    run("classifyraster", {**applied, "CONFIDENCE": folder / "confidence.tif"})
     wait(3)
     fill_canvas()
     hide("train", "test", "Confidence")
@@ -156,7 +135,7 @@ def results() -> None:
     picture(iface.mainWindow(), "map")
     found = next(x for x in QgsProject.instance().mapLayers().values() if "map" in x.name())
     assessed = {"MAP": found.id(), "REFERENCE": layer("test"), **FIELD}
-    run("assessaccuracy", {**assessed, "REPORT": work / "accuracy.html"})
+    run("assessaccuracy", {**assessed, "REPORT": folder / "accuracy.html"})
     wait(2)
     picture(iface.mainWindow(), "desktop")
     hide("Classified")
@@ -164,7 +143,7 @@ def results() -> None:
     wait(3)
     picture(iface.mainWindow(), "confidence")
     for name in ("training.html", "accuracy.html"):
-        shutil.copy(work / name, TASK["pictures"])
+        shutil.copy(folder / name, TASK["pictures"])
 
 
 def hide(*names: str) -> None:
@@ -198,36 +177,7 @@ def run(algorithm: str, parameters: dict[str, Any]) -> None:
     wait(12)
     if not dialog.wasExecuted():
         picture(dialog, f"run-{algorithm}-running")
-    end = time.monotonic() + STEP_TIMEOUT_S
-    while not dialog.wasExecuted():
-        wait(0.2)
-        if time.monotonic() > end:
-            raise TimeoutError(algorithm)
-    wait(1)
-    picture(dialog, f"run-{algorithm}-log")
-    if not dialog.results():
-        raise RuntimeError(f"{algorithm} failed; see run-{algorithm}-log.png")
-    close(dialog)
+    finish(dialog, f"run-{algorithm}-log")
 
 
-def close(dialog: QWidget) -> None:
-    """Close a dialog; it is gone before the next one opens."""
-    dialog.close()
-    kind = QEvent.Type.DeferredDelete
-    QCoreApplication.sendPostedEvents(None, int(getattr(kind, "value", kind)))
-
-
-def picture(window: QWidget, name: str) -> None:
-    """Save what a window shows."""
-    window.grab().save(str(Path(TASK["pictures"], f"{name}.png")))
-
-
-def wait(seconds: float) -> None:
-    """Let the desktop go on for a while."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QCoreApplication.processEvents()
-        time.sleep(0.02)
-
-
-QTimer.singleShot(START_AFTER_MS, main)
+begin(work)
