@@ -98,7 +98,8 @@ def train_classify_assess() -> QgsProcessingModelAlgorithm:
         epochs,
         minimum,
     )
-    add_children(model)
+    add_chain(model)
+    add_branch(model)
     return model
 
 
@@ -113,8 +114,8 @@ def add_inputs(
     model.setParameterOrder([definition.name() for definition in definitions])
 
 
-def add_children(model: QgsProcessingModelAlgorithm) -> None:
-    """Chain the algorithms and branch on the accuracy of the map."""
+def add_chain(model: QgsProcessingModelAlgorithm) -> None:
+    """Chain training, classification and assessment."""
     fields = {"CLASS_FIELD": given("CLASS_FIELD"), "CLASS_NAME_FIELD": given("CLASS_NAME_FIELD")}
     add_child(
         model,
@@ -140,6 +141,10 @@ def add_children(model: QgsProcessingModelAlgorithm) -> None:
         {"MAP": made_by("classify", "OUTPUT"), "REFERENCE": given("TEST_LABELS"), **fields},
         {"REPORT": "Accuracy report", "METRICS": "Accuracy metrics"},
     )
+
+
+def add_branch(model: QgsProcessingModelAlgorithm) -> None:
+    """Branch on the accuracy of the map: report the areas, or stop."""
     # QGIS names the numbers of a child after its description: Assess, MEAN_IOU.
     reached = "coalesce(@Assess_MEAN_IOU, 0) >= @MINIMUM_MEAN_IOU"
     branch = add_child(model, "branch", "native:condition", "Good enough?", {}, {})

@@ -67,10 +67,8 @@ def study_bands(
     sets, notes = band_sets(patches.bands, options.band_sets)
     for note in notes:
         feedback.info(note)
-    folders = _folders(options, sets)
-    best: Trained | None = None
-    rows: list[StudyRow] = []
-    for number, (band_set, folder) in enumerate(zip(sets, folders, strict=True)):
+    study = _Study()
+    for number, (band_set, folder) in enumerate(zip(sets, _folders(options, sets), strict=True)):
         feedback.info(f"Band set {band_set.name}, {number + 1} of {len(sets)}.")
         own, chosen, more = narrowed(options, patches, band_set, store)
         for note in more:
@@ -82,26 +80,48 @@ def study_bands(
         try:
             trained = train(own, chosen, folder, resume, part)
         except Cancelled:
-            if not options.keep_best or best is None:
+            if not options.keep_best or study.best is None:
                 raise
-            best = _interrupted(best)
+            study.interrupt()
             break
-        if trained.interrupted and best is not None:
-            best = _interrupted(best)
-            break
-        kept, seconds = trained.session.kept, time.monotonic() - began
-        rows.append(
-            study_row(band_set.name, band_set.bands, trained.scored.by_split, kept, seconds)
-        )
-        if best is None or _is_above(trained, best):
-            best, winner = trained, rows[-1]
+        study.add(band_set, trained, time.monotonic() - began)
         if trained.interrupted:
             break
-    if best is None:
-        raise ValueError("a study without sets")
-    winner.is_best = True
-    best.session.fit.notes += notes
-    return best, rows
+    return study.result(notes)
+
+
+class _Study:
+    """The rows of a study so far, and its best training."""
+
+    def __init__(self) -> None:
+        self.best: Trained | None = None
+        self._rows: list[StudyRow] = []
+        self._winner: StudyRow | None = None
+
+    def add(self, band_set: BandSet, trained: Trained, seconds: float) -> None:
+        """Take a training in; one that was interrupted counts only where there is no other."""
+        if trained.interrupted and self.best is not None:
+            self.interrupt()
+            return
+        kept, by_split = trained.session.kept, trained.scored.by_split
+        row = study_row(band_set.name, band_set.bands, by_split, kept, seconds)
+        self._rows.append(row)
+        if self.best is None or _is_above(trained, self.best):
+            self.best, self._winner = trained, row
+
+    def interrupt(self) -> None:
+        """Mark the best training as that of a study that was cancelled."""
+        if self.best is not None:
+            self.best.session.fit.notes.append(INTERRUPTED)
+            self.best = dataclasses.replace(self.best, interrupted=True)
+
+    def result(self, notes: list[str]) -> tuple[Trained, list[StudyRow]]:
+        """Return the best training, with notes on the study, and the rows."""
+        if self.best is None or self._winner is None:
+            raise ValueError("a study without sets")
+        self._winner.is_best = True
+        self.best.session.fit.notes += notes
+        return self.best, self._rows
 
 
 def band_sets(available: Sequence[Band], words: Sequence[str]) -> tuple[list[BandSet], list[str]]:
@@ -174,11 +194,6 @@ def _folders(options: TrainPatchesOptions, sets: Sequence[BandSet]) -> list[Path
     with friendly_write_errors(whole):
         whole.mkdir(exist_ok=True)
     return list(folders)
-
-
-def _interrupted(best: Trained) -> Trained:
-    best.session.fit.notes.append(INTERRUPTED)
-    return dataclasses.replace(best, interrupted=True)
 
 
 def _is_above(trained: Trained, best: Trained) -> bool:

@@ -56,29 +56,9 @@ def open_scene_patches(options: PatchOptions, feedback: Feedback, store: ChipSto
     )
     notes: list[str] = []
     placed = place_labels(scenes, source, notes)
-    first = placed[0].labels
-    side = max(choose_block_px(first.window), _PATCHES_PER_BLOCK * patch_px)
-    lattice = BlockLattice(first.grid, side)
-    table = UnitTable(len(source.legend))
-    rng = np.random.default_rng(options.seed)
-    pool = PixelPool(len(source.legend), options.max_per_class, rng)
-    for number, place in enumerate(placed):
-        share = (number / len(placed) / 2, (number + 1) / len(placed) / 2)
-        _collect(place, lattice, table, pool, feedback.part(*share))
-    if not table.counts.any():
-        raise LabelError(
-            "No label lies on a valid pixel of the scene.",
-            "Check nodata, the mask and the CRS of all.",
-        )
+    lattice, table, pool = _collect(placed, options, len(source.legend), feedback.part(0, 0.5))
     split = _divide(source, table, lattice, options)
-    pixels, targets = pool.draw()
-    if len(pixels) < table.counts.sum():
-        notes.append(
-            f"{len(pixels)} of {table.counts.sum()} labelled pixels were drawn, spread over the "
-            f"{split.kind}s (at most {options.max_per_class} per class)."
-        )
-    chosen = draw_fraction(targets, split.roles[pixels.units], options.fraction, options.seed)
-    pixels, targets = pixels.take(chosen), targets[chosen]
+    pixels, targets = _choose(pool, table, split, options, notes)
     kept = _apart(pixels, targets, split.roles[pixels.units], patch_px, source.legend, notes)
     pixels, targets = pixels.take(kept), targets[kept]
     images, valid = _cut(scenes, pixels, patch_px, store, feedback.part(0.5, 1))
@@ -95,7 +75,7 @@ def open_scene_patches(options: PatchOptions, feedback: Feedback, store: ChipSto
         source="scene",
         notes=notes,
         files=[_file(path) for path in (*options.image, options.labels, *options.mask)],
-        pixel_m=pixel_metres(first.grid),
+        pixel_m=pixel_metres(placed[0].labels.grid),
         units=split,
         unit_rows=pixels.units,
         places=pixels.places,
@@ -103,6 +83,30 @@ def open_scene_patches(options: PatchOptions, feedback: Feedback, store: ChipSto
 
 
 def _collect(
+    placed: list[Placed], options: PatchOptions, classes: int, feedback: Feedback
+) -> tuple[BlockLattice, UnitTable, PixelPool]:
+    """Return the blocks, the pixels of each class in each unit, and the pixels to draw from.
+
+    Raises:
+        LabelError: no label lies on a valid pixel.
+    """
+    first = placed[0].labels
+    patch_px = options.patch_px or USUAL_PX
+    side = max(choose_block_px(first.window), _PATCHES_PER_BLOCK * patch_px)
+    lattice, table = BlockLattice(first.grid, side), UnitTable(classes)
+    pool = PixelPool(classes, options.max_per_class, np.random.default_rng(options.seed))
+    for number, place in enumerate(placed):
+        part = feedback.part(number / len(placed), (number + 1) / len(placed))
+        _read_labels(place, lattice, table, pool, part)
+    if not table.counts.any():
+        raise LabelError(
+            "No label lies on a valid pixel of the scene.",
+            "Check nodata, the mask and the CRS of all.",
+        )
+    return lattice, table, pool
+
+
+def _read_labels(
     place: Placed, lattice: BlockLattice, table: UnitTable, pool: PixelPool, feedback: Feedback
 ) -> None:
     """Put the valid labelled pixels of a scene into the pool and count them."""
@@ -130,6 +134,20 @@ def _divide(
     by_polygon = source.kind == "polygons"
     kind = "polygon" if by_polygon else "block"
     return Split(roles, table.counts, kind, None if by_polygon else lattice.block_px)
+
+
+def _choose(
+    pool: PixelPool, table: UnitTable, split: Split, options: PatchOptions, notes: list[str]
+) -> tuple[Pixels, np.ndarray]:
+    """Return pixels and their classes (n,): MAX_PER_CLASS of each, then FRACTION of training."""
+    pixels, targets = pool.draw()
+    if len(pixels) < table.counts.sum():
+        notes.append(
+            f"{len(pixels)} of {table.counts.sum()} labelled pixels were drawn, spread over the "
+            f"{split.kind}s (at most {options.max_per_class} per class)."
+        )
+    chosen = draw_fraction(targets, split.roles[pixels.units], options.fraction, options.seed)
+    return pixels.take(chosen), targets[chosen]
 
 
 def _apart(
