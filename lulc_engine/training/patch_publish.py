@@ -20,6 +20,7 @@ from lulc_engine.models.model_file import SUFFIXES, write_model
 from lulc_engine.models.network import parameter_count
 from lulc_engine.options import TrainPatchesOptions
 from lulc_engine.outputs import Outputs, friendly_write_errors
+from lulc_engine.samples.split import MIN_UNITS_FOR_TEST, TEST
 from lulc_engine.training.band_table import StudyRow, study_csv, study_table
 from lulc_engine.training.patch_provenance import describe_patch_training, open_checkpoints
 from lulc_engine.training.patch_report import patch_report, readable
@@ -138,8 +139,8 @@ def publish(
     )
     if split == "validation":
         feedback.warning(
-            "The scores are of validation, which chose the best epoch: they are optimistic. Hold "
-            "patches back with TEST_SHARE for an untouched test."
+            "The scores are of validation, which chose the best epoch: they are optimistic. "
+            + _how_to_test(session)
         )
     return {
         **{name: getattr(options, name) for name in ("model", *SCORES, *PREDICTIONS)},
@@ -151,6 +152,18 @@ def publish(
         "run_folder": options.run_folder,
         "scores": main,
     }
+
+
+def _how_to_test(session: PatchSession) -> str:
+    """Say how scores of an untouched test are had: of patches held back already, if there are."""
+    patches = session.patches
+    if held_back := len(patches.indices(TEST)):
+        return f"{held_back} patches are held back for an untouched test: run MODE test on MODEL."
+    why = ""
+    if patches.units is not None and session.options.test_share is None:
+        units = f"{MIN_UNITS_FOR_TEST} {patches.split}s"
+        why = f"; where a class has fewer than {units}, none are held back unasked"
+    return f"Hold patches back with TEST_SHARE for an untouched test{why}."
 
 
 def _score(session: PatchSession, kept: Snapshot, interrupted: bool, feedback: Feedback) -> Scored:

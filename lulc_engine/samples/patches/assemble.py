@@ -152,7 +152,9 @@ def warn_of_rejected(patches: PatchSet, feedback: Feedback) -> None:
     if patches.rejected:
         reasons = Counter(item.reason for item in patches.rejected).most_common(_SHOWN)
         listed = "; ".join(f"{number} x {reason}" for reason, number in reasons)
-        feedback.warning(f"{len(patches.rejected)} patches were left out: {listed}.")
+        many = len(patches.rejected) != 1
+        said = f"{len(patches.rejected)} patches were" if many else "1 patch was"
+        feedback.warning(f"{said} left out: {listed}.")
 
 
 def _radiometry(

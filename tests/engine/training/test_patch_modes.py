@@ -46,6 +46,13 @@ def test_training_alone_never_looks_at_the_test(tmp_path, data):
     assert done.result["split"] == "validation"
     assert set(read_card(tmp_path / "m.safetensors")["lulc:scores"]) == {"validation"}
     assert "they are optimistic" in done.said
+    assert "are held back for an untouched test: run MODE test on MODEL" in done.said
+    assert "TEST_SHARE" not in done.said
+
+
+def test_without_a_test_it_says_how_to_have_one(tmp_path, data):
+    done = trained(model=tmp_path / "m.safetensors", test_share=0, **data, **QUICK)
+    assert "Hold patches back with TEST_SHARE for an untouched test.\n" in done.said
 
 
 def test_testing_alone_repeats_split_and_scores(tmp_path, data, tested):

@@ -119,7 +119,7 @@ def test_spoilt_patches_are_counted_and_listed(tmp_path):
     )  # fmt: skip
     assert done.result["rejected"] == 1
     assert "Forest/broken.jpg" in (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert "1 patches were left out" in done.said
+    assert "1 patch was left out" in done.said
 
 
 def test_bigearthnet_gives_scores_of_several_classes(tmp_path, capsys):
@@ -170,6 +170,19 @@ def test_windows_of_a_scene_are_learned_with_the_users_ids(tmp_path):
     assert done.result["overall_accuracy"] > 1 / 3 + 0.2
     with np.load(tmp_path / "p.npz") as found:
         assert set(found["targets"]) == {7, 70, 700}
+
+
+def test_few_polygons_are_named_where_none_is_held_back(tmp_path):
+    """Three fields of a class are too few to take a test from them without being asked."""
+    country = Country(bands=4, side=3)
+    scene = write_raster(tmp_path / "s.tif", country.image("uint16"), descriptions=BANDS)
+    labels = country.polygons(tmp_path / "l.geojson", (1, 2, 3))
+    quick = {"epochs": 1, "max_per_class": 50}
+    done = trained(
+        image=scene, labels=labels, class_field="class", model=tmp_path / "m.safetensors", **quick
+    )
+    assert done.result["split"] == "validation"
+    assert "where a class has fewer than 5 polygons, none are held back unasked" in done.said
 
 
 def test_arrays_of_several_classes_have_thresholds_from_validation(tmp_path):
