@@ -67,7 +67,7 @@ def legend_html(classes: Sequence[tuple[str, str]]) -> str:
         for name, color in classes[:_MOST_CLASSES]
     ]
     more = len(classes) - len(shown)
-    listed = " &nbsp;".join(shown)
+    listed = "&nbsp; ".join(shown)  # so that no line begins with a gap
     return tr("{listed} and {count} more").format(listed=listed, count=more) if more else listed
 
 
