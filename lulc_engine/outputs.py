@@ -21,8 +21,6 @@ import glob
 import hashlib
 import os
 import re
-import secrets
-import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,9 +28,9 @@ from pathlib import Path
 from types import TracebackType
 
 from lulc_engine.errors import EnvironmentFailure, LulcError, OptionsError
+from lulc_engine.leftovers import MAKER, maker_name, remove_orphans
 
-_PART = re.compile(r"^\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{8}\.part\.")
-_ORPHAN_AGE_S = 24 * 3600
+_PART = re.compile(rf"^\.{MAKER}\.part\.")
 _RENAME_TRIES = 40
 
 # Temporary files of this process, so that a process that must end at once can remove them.
@@ -165,7 +163,7 @@ def check_writable(
             raise EnvironmentFailure(
                 f"The folder {final.parent} does not exist.", "Make it, or choose another."
             )
-        _remove_orphans(final.parent)
+        remove_orphans(final.parent, _PART)
         probe = _part_path(final, ".probe")
         probe.touch(exist_ok=False)
         probe.unlink()
@@ -239,13 +237,7 @@ def _refuse_inputs(path: Path, inputs: Iterable[Path | str]) -> None:
 
 def _part_path(final: Path, ending: str) -> Path:
     """Return a new temporary path beside a file; short, since names have a limit in bytes."""
-    token = secrets.token_hex(4)
-    return final.with_name(f".{this_host()}-{os.getpid()}-{token}.part{ending or '.file'}")
-
-
-def this_host() -> str:
-    """Return a short name of this machine that does not tell its real one."""
-    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+    return final.with_name(f".{maker_name()}.part{ending or '.file'}")
 
 
 def _remove_sidecar(sidecar: Path, final: Path) -> None:
@@ -305,44 +297,3 @@ def _remove_part(part: Path) -> None:
     beside = part.parent.glob(glob.escape(part.name) + ".*")  # GDAL's .ovr.tmp, .aux.xml
     for leftover in (part, *beside):
         leftover.unlink(missing_ok=True)
-
-
-def _remove_orphans(folder: Path) -> None:
-    """Remove temporary files that a killed run left in a folder."""
-    for path in folder.glob(".*.part.*"):
-        match = _PART.match(path.name)
-        if match is None:
-            continue
-        try:
-            if is_orphan(path, match["host"], int(match["pid"])):
-                path.unlink(missing_ok=True)
-        except OSError:
-            continue  # somebody else's file, or gone in the meantime
-
-
-def is_orphan(path: Path, host: str, pid: int) -> bool:
-    """Return whether who made a temporary file or folder is gone, or made it a day ago.
-
-    Args:
-        path: the file or folder.
-        host: `this_host` of the process that made it.
-        pid: of that process.
-
-    Raises:
-        OSError: it is gone.
-    """
-    is_old = time.time() - path.stat().st_mtime > _ORPHAN_AGE_S
-    return is_old or (host == this_host() and not is_running(pid))
-
-
-def is_running(pid: int) -> bool:
-    """Return whether a process of this machine may still be there; always on Windows."""
-    if os.name == "nt":
-        return True  # os.kill would end the process there; age decides instead
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

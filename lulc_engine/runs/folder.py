@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 
 from lulc_engine.errors import Cancelled, DataError, EnvironmentFailure, LulcError, OptionsError
 from lulc_engine.feedback import Feedback
+from lulc_engine.leftovers import this_host
 from lulc_engine.options import Options
-from lulc_engine.outputs import Outputs, friendly_write_errors, this_host
+from lulc_engine.outputs import Outputs, friendly_write_errors
 from lulc_engine.protocol import to_json
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.runs import record as names

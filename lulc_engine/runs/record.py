@@ -10,7 +10,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from lulc_engine.outputs import Outputs, is_running, this_host
+from lulc_engine.leftovers import is_running, this_host
+from lulc_engine.outputs import Outputs
 from lulc_engine.protocol import to_json
 
 RECORD = "run.json"
@@ -32,11 +33,6 @@ RUNNING, COMPLETE = "running", "complete"
 INTERRUPTED, CANCELLED, FAILED, KILLED = "interrupted", "cancelled", "failed", "killed"
 
 Record = dict[str, Any]
-
-
-def is_run(folder: Path) -> bool:
-    """Return whether a folder is one that a training made for itself."""
-    return (folder / RECORD).is_file()
 
 
 def read_record(folder: Path) -> Record | None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from lulc_engine import outputs as module
 from lulc_engine.errors import EnvironmentFailure, OptionsError
+from lulc_engine.leftovers import ORPHAN_AGE_S
 from lulc_engine.outputs import Outputs, check_writable, file_sha256, remove_open_parts
 
 ROOT = Path(__file__).parents[2]
@@ -421,7 +421,7 @@ def test_orphans_of_another_machine_go_by_age(tmp_path):
     foreign = tmp_path / ".mine.part.txt"
     for path in (young, old, foreign):
         path.touch()
-    long_ago = time.time() - module._ORPHAN_AGE_S - 60
+    long_ago = time.time() - ORPHAN_AGE_S - 60
     os.utime(old, (long_ago, long_ago))
     os.utime(foreign, (long_ago, long_ago))
     check_writable(tmp_path / "map.tif")

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from lulc_engine.errors import EnvironmentFailure
-from lulc_engine.outputs import friendly_write_errors, is_orphan, this_host
+from lulc_engine.leftovers import MAKER, maker_name, remove_orphans
+from lulc_engine.outputs import friendly_write_errors
 
 _VARIABLE = "LULC_CACHE"
 _FOLDER = "lulc_engine"
-_MAKING = ".making-"
-_MAKER = re.compile(re.escape(_MAKING) + r"(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-")
+_MAKING = re.compile(rf"^\.making-{MAKER}-")
 _LEAST_FREE_BYTES = 512 * 2**20  # the largest prepared models take a few hundred megabytes
 
 
@@ -65,8 +65,8 @@ def kept(folder: Path, names: tuple[str, ...], make: Callable[[Path], None]) -> 
         EnvironmentFailure: the disk is full.
     """
     if not all((folder / name).is_file() for name in names):
-        _remove_orphans(folder)
-        prefix = f"{_MAKING}{this_host()}-{os.getpid()}-"
+        remove_orphans(folder, _MAKING)
+        prefix = f".making-{maker_name()}-"
         with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as working:
             with _full_disk_is_said(folder):
                 make(Path(working))
@@ -74,16 +74,6 @@ def kept(folder: Path, names: tuple[str, ...], make: Callable[[Path], None]) -> 
                 with contextlib.suppress(PermissionError):  # open in another run: the same file
                     os.replace(Path(working) / name, folder / name)
     return folder / names[0]
-
-
-def _remove_orphans(folder: Path) -> None:
-    """Remove the folders of makers that were killed; another run may be doing the same."""
-    for path in folder.glob(f"{_MAKING}*"):
-        maker = _MAKER.match(path.name)
-        if maker is not None:
-            with contextlib.suppress(OSError):  # gone in the meantime
-                if is_orphan(path, maker["host"], int(maker["pid"])):
-                    shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from lulc_engine.inference.runtimes.cache import kept
-from lulc_engine.outputs import this_host
+from lulc_engine.leftovers import this_host
 
 MAKER = """
 import sys
@@ -74,7 +74,7 @@ def test_a_process_that_is_at_work_is_left_alone(tmp_path, maker):
     ],
 )
 def test_age_decides_where_the_maker_cannot_be_asked(tmp_path, host, age_s, stays):
-    folder = tmp_path / f".making-{host or this_host()}-{os.getpid()}-abcd"
+    folder = tmp_path / f".making-{host or this_host()}-{os.getpid()}-0123abcd-x"
     folder.mkdir()
     (folder / "a").write_text("half")
     then = time.time() - age_s

@@ -9,8 +9,8 @@ from lulc_engine.cli.console import model_table
 from lulc_engine.errors import DataError, OptionsError
 from lulc_engine.feedback import Feedback
 from lulc_engine.insight.compare import compare
+from lulc_engine.leftovers import this_host
 from lulc_engine.options import CompareOptions
-from lulc_engine.outputs import this_host
 from lulc_engine.runs.record import write_record
 
 
