@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from lulc_engine.errors import ModelFileError
+from lulc_engine.outputs import friendly_write_errors
 
 FORMAT = "lulc-model"
 FORMAT_VERSION = 1
@@ -40,7 +41,11 @@ def write_model(path: str | Path, tensors: Tensors, card: Mapping[str, Any]) -> 
         path: where to write; callers stage it through `outputs`.
         tensors: arrays by name.
         card: the model card; what differs between equal runs stands under ``run``.
+
+    Raises:
+        EnvironmentFailure: the file could not be written.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     digest = model_sha256(tensors, card)
@@ -50,7 +55,9 @@ def write_model(path: str | Path, tensors: Tensors, card: Mapping[str, Any]) -> 
     text = _canonical(whole)
     # One metadata entry only: the library writes several in no fixed order.
     ordered = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
-    save_file(ordered, path, metadata={_CARD: text})
+    # The library has an error of its own for a full disk. The path may be a temporary one.
+    with friendly_write_errors(f"The model file in {Path(path).parent}", SafetensorError):
+        save_file(ordered, path, metadata={_CARD: text})
     return digest
 
 

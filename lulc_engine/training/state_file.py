@@ -48,7 +48,11 @@ def write_state(
         parts: tensors of network, optimiser and generators.
         values: JSON values of the same.
         fit: what was kept.
+
+    Raises:
+        EnvironmentFailure: the folder cannot be written to, or the disk is full.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     kept = {name: getattr(fit, name) for name in _KEPT}
@@ -68,7 +72,7 @@ def write_state(
     part = folder / f"{STATE_NAME}.part"
     contiguous = {name: value.contiguous() for name, value in stored.items()}
     text = json.dumps(described, default=np.ndarray.tolist)
-    with friendly_write_errors(folder):
+    with friendly_write_errors(folder, SafetensorError):
         folder.mkdir(parents=True, exist_ok=True)
         save_file(contiguous, part, metadata={_META: text})
         part.replace(folder / STATE_NAME)

@@ -1,9 +1,12 @@
 """Model files: equal content gives equal bytes, and nothing damaged is ever loaded."""
 
+import contextlib
 import json
 import pickle
 import struct
+import sys
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,10 +14,12 @@ import torch
 from landscape import make_model_card, make_spec, untrained_network, write_untrained_model
 from safetensors.numpy import save_file
 
-from lulc_engine.errors import LulcError, ModelFileError
+from lulc_engine.errors import EnvironmentFailure, LulcError, ModelFileError
 from lulc_engine.models.build import load_network, network_tensors
 from lulc_engine.models.card import read_spec
 from lulc_engine.models.model_file import FORMAT_VERSION, read_card, read_model, write_model
+from lulc_engine.training.snapshot import Snapshot
+from lulc_engine.training.state_file import write_state
 
 
 @pytest.fixture(scope="module")
@@ -355,3 +360,39 @@ def test_a_refusal_is_one_sentence_with_a_cure(changed, content):
         load(changed({**content[0], "lulc:bands": None}))
     assert caught.value.hint == "Train or import the model again."
     assert "\n" not in str(caught.value)
+
+
+# --- what cannot be written ----------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def no_room():
+    """Let no file of this process grow beyond 4 KiB, as on a full disk."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit on Windows")
+def test_a_full_disk_is_no_bug(tmp_path, content):
+    """The library of the format reports it by an error of its own, which is no OSError."""
+    card, tensors = content
+    with no_room(), pytest.raises(EnvironmentFailure) as caught:
+        write_model(tmp_path / "m.safetensors", tensors, card)
+    assert caught.value.exit_code == 5
+    assert str(tmp_path) in caught.value.message
+    assert "Free some disk space" in caught.value.hint
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit on Windows")
+def test_a_full_disk_while_a_training_keeps_its_state_is_no_bug(tmp_path):
+    kept = Snapshot(epoch=1, weights={"w": torch.zeros(4096)}, loss=0.0, score=0.0)
+    fit = SimpleNamespace(best=kept, lowest=kept, last=kept, history=[], notes=[])
+    with no_room(), pytest.raises(EnvironmentFailure, match="could not be written"):
+        write_state(tmp_path / "state", {}, {}, fit)
+    assert not (tmp_path / "state" / "state.safetensors").exists()
