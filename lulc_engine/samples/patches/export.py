@@ -29,12 +29,12 @@ from lulc_engine.samples.patches.image_files import (
     write_image,
     written_radiometry,
 )
+from lulc_engine.samples.patches.listing import MANIFEST
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.patches.reading import quiet_about_pictures
 from lulc_engine.samples.patches.sources import open_patches
 from lulc_engine.samples.split import ROLE_NAMES
 
-MANIFEST = "manifest.csv"
 LEGEND = "legend.json"
 # Words that other tools use too.
 ROLE_WORDS = ("train", "val", "test")

@@ -12,6 +12,7 @@ from lulc_engine.errors import DataError, LabelError
 from lulc_engine.rasters.legend import alike_names, make_legend
 from lulc_engine.samples.patches.listing import (
     IMAGE_SUFFIXES,
+    MANIFEST,
     ROLE_WORDS,
     Listing,
     check_class_count,
@@ -146,6 +147,12 @@ def _notes(root: Path, empty: list[str]) -> list[str]:
     notes = []
     if empty:
         notes.append(f"Sub-folders without images were ignored: {', '.join(empty[:10])}.")
+    if (root / MANIFEST).is_file():
+        # Patches of one scene would be divided at random, neighbours on both sides.
+        notes.append(
+            f"The folder holds {MANIFEST}, which is not read: given as PATCHES instead of the "
+            "folder, it keeps the ids and the split that the patches were exported with."
+        )
     loose = sum(_is_image(path) for path in _entries(root))
     if loose:
         notes.append(f"{loose} images that lie beside the class folders were ignored.")

@@ -29,6 +29,8 @@ ROLE_WORDS = {
     "testing": TEST,
 }
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff"})
+# The table that export-patches writes beside the class folders: labels, ids and the split.
+MANIFEST = "manifest.csv"
 
 
 @dataclass

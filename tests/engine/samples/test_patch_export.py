@@ -64,6 +64,14 @@ def test_what_was_exported_opens_the_same(tmp_path, format):
     assert len(by_folder) == 19
 
 
+def test_the_folder_of_an_export_points_to_its_manifest(tmp_path, scene):
+    """Opened as a folder, neighbours in the scene are divided at random."""
+    export(tmp_path / "out", **scene, patch_px=7, max_per_class=20)
+    (note,) = [n for n in opened(patches=tmp_path / "out").notes if "manifest.csv" in n]
+    assert "it keeps the ids and the split" in note
+    assert opened(patches=tmp_path / "out" / "manifest.csv").split == "data"
+
+
 def test_several_labels_have_a_column_per_class(tmp_path):
     bits = (np.arange(24).reshape(12, 2) % 3 == 0).astype(int)
     features = np.stack([picture(n, 2).transpose(1, 2, 0) for n in range(12)])
