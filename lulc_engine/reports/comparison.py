@@ -7,7 +7,7 @@ from typing import Any
 
 import lulc_engine
 from lulc_engine.reports import comparison_pictures, html
-from lulc_engine.reports.plain_text import decimal, percent, thousands
+from lulc_engine.reports.plain_text import NO_VALUE, decimal, percent, thousands
 
 METRIC_NAMES = {
     "overall_accuracy": "overall accuracy",
@@ -92,7 +92,7 @@ def _lead(models: list[Mapping[str, Any]], metric: str) -> str:
     """Return how far the best is ahead of the next that is ranked in the same way."""
     first, second = models[0], models[1]
     if second["scores"][metric] is None or second["optimistic"] != first["optimistic"]:
-        return "–"  # noqa: RUF001 - the sign for no value
+        return NO_VALUE
     return decimal(first["scores"][metric] - second["scores"][metric])
 
 

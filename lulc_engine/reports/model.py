@@ -12,7 +12,7 @@ from lulc_engine.protocol import to_json
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports import html
 from lulc_engine.reports.multilabel import MultilabelSection, section_of
-from lulc_engine.reports.plain_text import thousands
+from lulc_engine.reports.plain_text import NO_VALUE, thousands
 from lulc_engine.reports.sections import SPLITS, Section
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ def _text(value: Any) -> str:
     elif isinstance(value, bool):
         text = "yes" if value else "no"
     else:
-        text = "–" if value is None else str(value)  # noqa: RUF001 - the sign for no value
+        text = NO_VALUE if value is None else str(value)
     if len(text) > _LONGEST_VALUE:
         return f"{text[:_LONGEST_VALUE]}… (all of it in the card below)"
     return text or "none"

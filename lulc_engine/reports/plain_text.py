@@ -6,6 +6,7 @@ import unicodedata
 
 # Zero-width joiner and non-joiner shape Arabic, Indic scripts and emoji; they are not attacks.
 _HARMLESS = {"\u200c", "\u200d"}
+NO_VALUE = "–"  # noqa: RUF001 - an en dash, where nothing was measured
 ISOLATE_START, ISOLATE_END = "\u2068", "\u2069"
 # Characters that turn the direction of the rest of the line, so that text reads as other text.
 _DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -41,7 +42,7 @@ def percent(share: float | None, digits: int = 1) -> str:
     A share is never rounded up to 100 % nor down to 0 %: those mean all and none.
     """
     if share is None:
-        return "–"  # noqa: RUF001 - the sign for no value
+        return NO_VALUE
     step = 100 * 10**-digits / 100
     if 0 < share < 1:
         share = min(max(share, step / 100), 1 - step / 100)
@@ -51,7 +52,7 @@ def percent(share: float | None, digits: int = 1) -> str:
 def decimal(value: float | None, digits: int = 3) -> str:
     """Return a number with fixed digits, or an en dash where nothing was measured."""
     if value is None:
-        return "–"  # noqa: RUF001 - the sign for no value
+        return NO_VALUE
     return _without_minus_zero(f"{value:.{digits}f}")
 
 
@@ -63,7 +64,7 @@ def quantity(value: float) -> str:
 def thousands(value: float | None) -> str:
     """Return a whole number with thin spaces between thousands, or an en dash for none."""
     if value is None:
-        return "–"  # noqa: RUF001 - the sign for no value
+        return NO_VALUE
     return f"{value:,.0f}".replace(",", "\u202f")
 
 
