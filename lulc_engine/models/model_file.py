@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from lulc_engine.errors import ModelFileError
-from lulc_engine.outputs import friendly_write_errors
 
 FORMAT = "lulc-model"
 FORMAT_VERSION = 1
@@ -47,6 +46,8 @@ def write_model(path: str | Path, tensors: Tensors, card: Mapping[str, Any]) -> 
     """
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
+
+    from lulc_engine.outputs import friendly_write_errors  # the plugin reads only
 
     digest = model_sha256(tensors, card)
     whole = {**card, _SHA256: digest}
