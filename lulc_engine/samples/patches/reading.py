@@ -210,6 +210,8 @@ def read_patch(
 
 
 def _why_unusable(path: Path) -> str:
+    if path.suffix.lower() == ".npy":
+        return "numpy arrays are read as FEATURES with TARGETS, not as files of a table"
     try:
         with patch_settings(), open_raster(path) as dataset, readable_errors(path):
             _form(dataset)

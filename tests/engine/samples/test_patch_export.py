@@ -11,7 +11,7 @@ from landscape import Country
 from patch_files import Recorder, opened, picture, write_class_folders, write_image
 
 from lulc_engine.cli.main import main
-from lulc_engine.errors import Cancelled, EnvironmentFailure, LabelError, OptionsError
+from lulc_engine.errors import Cancelled, DataError, EnvironmentFailure, LabelError, OptionsError
 from lulc_engine.options import ExportPatchesOptions
 from lulc_engine.samples.patches.export import export_patches
 from lulc_engine.samples.patches.export_tiles import tile_starts
@@ -122,6 +122,8 @@ def test_numpy_files_hold_the_bands_last(tmp_path, scene):
         assert array.shape == (5, 5, 2)
         expected = patches.raw(np.array([number]))[0]
         assert np.array_equal(np.moveaxis(array, -1, 0), expected, equal_nan=True)
+    with pytest.raises(DataError, match="numpy arrays are read as FEATURES with TARGETS"):
+        opened(patches=tmp_path / "out" / "manifest.csv")
 
 
 def test_what_png_cannot_hold_is_refused(tmp_path, scene):
