@@ -25,7 +25,7 @@ from qgis.gui import (
     QgsProcessingGui,
     QgsProcessingParameterWidgetContext,
 )
-from qgis.PyQt.QtWidgets import QComboBox, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from .algorithms.parameters import LABELS, MAP, SCENE
 from .dialog_values import DialogValues, path_of, project_context
@@ -48,9 +48,13 @@ class LayerWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         self._active = context.activeLayer()
 
     def createWidget(self) -> QWidget:
-        widget = self._inner.createWrappedWidget(project_context())
+        # In a holder of ours: handed on as it is, its owner is Python, which frees it once more.
+        holder = QWidget()
+        layout = QHBoxLayout(holder)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._inner.createWrappedWidget(project_context()))
         self._inner.widgetValueHasChanged.connect(self._announce)
-        return kept(widget)
+        return kept(holder)
 
     def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:
         self._inner.setParameterValue(value, context)

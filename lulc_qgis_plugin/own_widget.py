@@ -14,18 +14,18 @@ from qgis.PyQt.QtWidgets import QWidget
 
 _KINDS = {"BatchAlgorithmDialog": QgsProcessingGui.WidgetType.Batch}
 _MODELER = "ModelerParametersDialog"
-_alive: dict[int, QWidget] = {}
+_alive: list[QWidget] = []
 
 
 def kept(widget: QWidget) -> QWidget:
     """Return a widget that a wrapper gives to QGIS, whose Python object then lives as long as it.
 
     QGIS hands the widget on to Python as a new object, whereupon the first one is taken for that of
-    a deleted widget and is freed. The widget still asks it at every event: QGIS crashes.
+    a deleted widget and is freed. The widget still asks it at every event: QGIS crashes. It is
+    kept for ever, some hundred bytes: to be freed while the widget is being deleted is too early,
+    and whether it is gone cannot be asked, since it is taken for gone from the beginning.
     """
-    key = id(widget)
-    _alive[key] = widget
-    widget.destroyed.connect(lambda *gone: _alive.pop(key, None))
+    _alive.append(widget)
     return widget
 
 

@@ -9,6 +9,7 @@ from qgis.core import (
     QgsColorRampShader,
     QgsEditorWidgetSetup,
     QgsMapLayer,
+    QgsMarkerSymbol,
     QgsPalettedRasterRenderer,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -16,7 +17,9 @@ from qgis.core import (
     QgsProject,
     QgsRasterLayer,
     QgsRasterShader,
+    QgsSimpleMarkerSymbolLayer,
     QgsSingleBandPseudoColorRenderer,
+    QgsSingleSymbolRenderer,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QTimer
@@ -84,18 +87,27 @@ class RampStyle(LayerStyle):
         set_ramp(layer, *self._span)
 
 
+class FileStyle(LayerStyle):
+    """Gives a layer the style that lies beside its file, which Processing passes over."""
+
+    def apply(self, layer: QgsMapLayer) -> None:
+        """Load the QML file of the layer's name."""
+        layer.loadDefaultStyle()
+
+
 class ClassPickerStyle(LayerStyle):
-    """Lets people choose the class of a feature from the classes of a legend."""
+    """Lets people choose the class of a point from the classes of a legend, and see all points."""
 
     def __init__(self, field: str, legend: Sequence[Any]) -> None:
         super().__init__()
         self._field, self._legend = field, legend
 
     def apply(self, layer: QgsVectorLayer) -> None:
-        """Show the field as a list of names that holds ids."""
+        """Show the field as a list of names that holds ids, and points as rings."""
         choices = [{str(item["name"]): str(item["id"])} for item in self._legend]
         setup = QgsEditorWidgetSetup("ValueMap", {"map": choices})
         layer.setEditorWidgetSetup(layer.fields().indexOf(self._field), setup)
+        layer.setRenderer(QgsSingleSymbolRenderer(_ring()))
 
 
 def style_when_loaded(context: QgsProcessingContext, layer_id: str, style: LayerStyle) -> None:
@@ -111,6 +123,15 @@ def show_legend(layer_id: str) -> None:
     if node is not None:
         node.setExpanded(False)  # what the tree shows may differ from what the node says
         node.setExpanded(True)
+
+
+def _ring() -> QgsMarkerSymbol:
+    """Return a black ring on a white one: seen on every map, and the pixel shows within it."""
+    ring = {"name": "circle", "color": "0,0,0,0", "size": "3.6"}
+    symbol = QgsMarkerSymbol.createSimple({**ring, "outline_color": "white", "outline_width": "1"})
+    black = {**ring, "outline_color": "black", "outline_width": "0.4"}
+    symbol.appendSymbolLayer(QgsSimpleMarkerSymbolLayer.create(black))
+    return symbol
 
 
 def set_legend(layer: QgsRasterLayer, legend: Sequence[Any]) -> None:

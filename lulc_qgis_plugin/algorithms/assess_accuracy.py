@@ -65,7 +65,7 @@ class AssessAccuracy(EngineAlgorithm):
         add("SAMPLING", "Sampling of reference points", advanced=True)
         add("IGNORE_VALUE", "Value that means no reference", advanced=True)
         file = QgsProcessingParameterFileDestination
-        add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
+        add("REPORT", file("REPORT", "Accuracy report", "HTML (*.html)", optional=True))
         add(
             "METRICS",
             file("METRICS", "Metrics", "JSON (*.json)", optional=True, createByDefault=False),

@@ -35,7 +35,7 @@ class CompareModels(EngineAlgorithm):
         add("METRIC", "Score that names the best")
         add("FILTER", "Only models for which this holds", advanced=True)
         add("SORT_BY", "Order of the list", advanced=True)
-        add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
+        add("REPORT", file("REPORT", "Comparison report", "HTML (*.html)", optional=True))
         add(
             "TABLE",
             file("TABLE", "Table of models", "CSV (*.csv)", optional=True, createByDefault=False),

@@ -39,7 +39,7 @@ class DescribeData(PatchAlgorithm):
         add("PATCH_PX", "Patch size in pixels", advanced=True)
         self.add_data_details("Most pixels of a class to compute from")
         file = QgsProcessingParameterFileDestination
-        add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
+        add("REPORT", file("REPORT", "Data report", "HTML (*.html)", optional=True))
         add(
             "METRICS",
             file("METRICS", "Numbers", "JSON (*.json)", optional=True, createByDefault=False),

@@ -37,7 +37,7 @@ class DetectChange(EngineAlgorithm):
         add("BEFORE", suggested_layer(before, MAP))
         add("AFTER", suggested_layer(after, MAP, unlike="BEFORE"))
         add("OUTPUT", QgsProcessingParameterRasterDestination("OUTPUT", "Change map"))
-        add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
+        add("REPORT", file("REPORT", "Change report", "HTML (*.html)", optional=True))
         add(
             "TABLE",
             file("TABLE", "From-to table", "CSV (*.csv)", optional=True, createByDefault=False),

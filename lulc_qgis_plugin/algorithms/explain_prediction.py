@@ -18,7 +18,7 @@ from qgis.core import (
 )
 
 from ..engine_source import options
-from ..styling import LayerStyle
+from ..styling import FileStyle
 from .assess_accuracy import LABEL_TYPES
 from .base import EngineAlgorithm
 from .parameter_reader import ParameterReader
@@ -90,7 +90,7 @@ class ExplainPrediction(EngineAlgorithm):
         add("THREADS", "Processor threads (0: all)", advanced=True)
         output = QgsProcessingParameterRasterDestination("OUTPUT", "Explanation", optional=True)
         add("OUTPUT", output, _OUTPUT_HELP)
-        add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
+        add("REPORT", file("REPORT", "Explanation report", "HTML (*.html)", optional=True))
         picture = file("PICTURE", "Picture", "PNG (*.png)", optional=True, createByDefault=False)
         add("PICTURE", picture)
         table = file("TABLE", "Band table", "CSV (*.csv)", optional=True, createByDefault=False)
@@ -109,7 +109,7 @@ class ExplainPrediction(EngineAlgorithm):
         return values
 
     def style(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
-        """Name the layer; its colours lie beside it in a file that QGIS reads with it."""
+        """Name the layer and give it the colours that lie beside it in a file."""
         if self.given("patches"):
             loaded = context.layersToLoadOnCompletion()
             loaded.pop(self._layer_ids.get("OUTPUT", ""), None)
@@ -117,5 +117,5 @@ class ExplainPrediction(EngineAlgorithm):
             return
         title = _TITLES[self.given("method")]
         name = result.get("explained_class")
-        self.style_output("OUTPUT", LayerStyle(), self.given("image"), context,
+        self.style_output("OUTPUT", FileStyle(), self.given("image"), context,
                           f"{title} of {name}" if name else title)  # fmt: skip

@@ -88,7 +88,7 @@ class TrainPatchClassifier(PatchAlgorithm):
     def _add_outputs(self) -> None:
         add, file = self.add_option, QgsProcessingParameterFileDestination
         add("MODEL", file("MODEL", "Model", tr(MODEL_FILTER)))
-        add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
+        add("REPORT", file("REPORT", "Training report", "HTML (*.html)", optional=True))
         for name, label, kind in (
             ("METRICS", "Metrics", "JSON (*.json)"),
             ("TABLE", "Table of scores", "CSV (*.csv)"),

@@ -142,7 +142,7 @@ class TrainSegmenter(EngineAlgorithm):
     def _add_outputs(self) -> None:
         add, file = self.add_option, QgsProcessingParameterFileDestination
         add("MODEL", file("MODEL", "Model", tr(MODEL_FILTER)))
-        add("REPORT", file("REPORT", "Report", "HTML (*.html)", optional=True))
+        add("REPORT", file("REPORT", "Training report", "HTML (*.html)", optional=True))
         add(
             "METRICS",
             file("METRICS", "Metrics", "JSON (*.json)", optional=True, createByDefault=False),

@@ -184,7 +184,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Encoder</source>
+   <source>Encoder (not for mobile_unet)</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
   </message>
@@ -194,7 +194,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Weights of the encoder</source>
+   <source>Pretrained weights of the encoder</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
   </message>
@@ -204,7 +204,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Recipe</source>
+   <source>Recipe (preset of the training)</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
   </message>
@@ -359,7 +359,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Default: the recipe's.</source>
+   <source>Largest step by which the weights change. Default: the recipe's.</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
   </message>
@@ -374,7 +374,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Seed</source>
+   <source>Random seed</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
   </message>
@@ -394,7 +394,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Processor threads</source>
+   <source>Processor threads (0: all)</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
   </message>
@@ -439,7 +439,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Report</source>
+   <source>Training report</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
   </message>
@@ -679,7 +679,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Share of patches, polygons or blocks held back for an untouched test; 0 holds none back. Default: 0.2, or what the data's own split says.</source>
+   <source>Share of patches, polygons or blocks held back for an untouched test; 0 holds none back. Default: 0.2, or what the data's own split says; of scenes, 0.2 where every class has 5 polygons or blocks, else none.</source>
    <extracomment>Train patch classifier</extracomment>
    <translation type="unfinished" />
   </message>
@@ -749,6 +749,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Share of each label that is spread over the other classes. Default: the recipe's.</source>
+   <extracomment>Train patch classifier</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Class weights</source>
    <extracomment>Train patch classifier</extracomment>
    <translation type="unfinished" />
@@ -764,7 +769,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Share of batches with mixup. Default: the recipe's.</source>
+   <source>Share of batches in which patches are blended in pairs. Default: the recipe's.</source>
    <extracomment>Train patch classifier</extracomment>
    <translation type="unfinished" />
   </message>
@@ -774,7 +779,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Share of batches with cutmix. Default: the recipe's.</source>
+   <source>Share of batches in which parts of other patches are pasted. Default: the recipe's.</source>
    <extracomment>Train patch classifier</extracomment>
    <translation type="unfinished" />
   </message>
@@ -799,7 +804,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Default: the recipe's. One of: one_cycle, plateau, constant.</source>
+   <source>How the learning rate goes on: it rises and falls once, falls where the validation score rises no longer, or stays. Default: the recipe's. One of: one_cycle, plateau, constant.</source>
    <extracomment>Train patch classifier</extracomment>
    <translation type="unfinished" />
   </message>
@@ -965,6 +970,11 @@
   </message>
   <message>
    <source>f32 is exact. bf16 is up to three times as fast on processors that have it and on GPUs. auto: bf16 for large scenes, where it gives the same label to 99.5 % of the pixels of some windows. One of: auto, f32, bf16.</source>
+   <extracomment>Classify raster</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Window size in pixels (0: automatic)</source>
    <extracomment>Classify raster</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1154,6 +1164,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Accuracy report</source>
+   <extracomment>Assess accuracy</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Share of unclassified reference</source>
    <extracomment>Assess accuracy</extracomment>
    <translation type="unfinished" />
@@ -1314,6 +1329,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Change report</source>
+   <extracomment>Detect change</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>From-to table</source>
    <extracomment>Detect change</extracomment>
    <translation type="unfinished" />
@@ -1364,7 +1384,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Only models for which</source>
+   <source>Only models for which this holds</source>
    <extracomment>Compare models</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1380,6 +1400,11 @@
   </message>
   <message>
    <source>Order of the list. One of: rank, name, date, architecture, seed, split, status, overall_accuracy, kappa, mean_iou, macro_f1, weighted_f1, mcc, map, parameters, size_bytes, training_s.</source>
+   <extracomment>Compare models</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Comparison report</source>
    <extracomment>Compare models</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1429,7 +1454,17 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Most pixels of a class to compute from</source>
+   <extracomment>Describe training data</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Most pixels of a class that statistics are computed from, drawn at random.</source>
+   <extracomment>Describe training data</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Data report</source>
    <extracomment>Describe training data</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1590,6 +1625,11 @@
   </message>
   <message>
    <source>Raster of the result, for a scene. For patches a folder of pictures: the name without its ending.</source>
+   <extracomment>Explain prediction</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Explanation report</source>
    <extracomment>Explain prediction</extracomment>
    <translation type="unfinished" />
   </message>

@@ -1,5 +1,7 @@
 """Which layers and fields a dialog opens with."""
 
+import gc
+
 import numpy as np
 import pytest
 from qgis.core import (
@@ -8,6 +10,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsVectorLayer,
 )
+from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QLineEdit
 from support import write_raster
 
@@ -65,6 +68,7 @@ def open_dialog(provider, monkeypatch):
         return window.mainWidget().wrappers
 
     dialog.last = lambda: opened[-1].mainWidget()
+    dialog.pop = opened.pop
     yield dialog
     for item in opened:
         item.close()
@@ -148,6 +152,16 @@ def test_a_field_is_chosen_where_only_one_is_called_so(project, open_dialog, fie
     found = open_dialog("assessaccuracy", polygons)
     assert found["CLASS_FIELD"] == expected
     assert found["CLASS_NAME_FIELD"] is None
+
+
+def test_dialogs_that_are_gone_leave_nothing_behind(project, open_dialog):
+    """A widget with two owners would be freed twice: QGIS crashes."""
+    scene = project.raster("scene")
+    for algorithm in ("classifyraster", "trainsegmenter", "detectchange"):
+        assert open_dialog(algorithm, scene)
+        open_dialog.last().window().close()
+        sip.delete(open_dialog.pop())
+    assert gc.collect() >= 0
 
 
 def test_the_modeler_and_batches_have_widgets_of_qgis(provider, monkeypatch):

@@ -55,6 +55,9 @@ def test_the_class_of_a_point_is_chosen_from_a_list():
     setup = layer.editorWidgetSetup(0)
     assert setup.type() == "ValueMap"
     assert setup.config() == {"map": [{"<b>forest": "7"}, {"water": "2"}]}
+    rings = layer.renderer().symbol()
+    colours = [(item.strokeColor().name(), item.color().alpha()) for item in rings.symbolLayers()]
+    assert colours == [("#ffffff", 0), ("#000000", 0)]  # the pixel shows within
 
 
 def test_two_maps_are_compared(requests, map_path, tmp_path):

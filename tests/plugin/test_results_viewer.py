@@ -38,4 +38,5 @@ def test_a_report_appears_in_the_results_viewer(provider, monkeypatch, tmp_path,
     dialog.finish(True, {"REPORT": str(page)}, context, feedback)
     added = resultsList.getResults()[before:]
     assert [item.filename for item in added] == [str(page)]
+    assert added[0].name not in ("", "Report")  # which of several would it be?
     dialog.close()

@@ -72,3 +72,15 @@ def test_without_loading_nothing_is_kept(layer):
     styling.style_when_loaded(QgsProcessingContext(), layer.source(), styling.MapStyle(LEGEND))
     styling.style_when_loaded(QgsProcessingContext(), "", styling.MapStyle(LEGEND))
     assert styling._waiting == []
+
+
+def test_the_style_beside_a_file_is_loaded(layer):
+    """Processing loads layers without it."""
+    styling.set_ramp(layer, 0, 1, "")
+    assert layer.saveDefaultStyle()[1]
+    options = QgsRasterLayer.LayerOptions()
+    options.loadDefaultStyle = False
+    loaded = QgsRasterLayer(layer.source(), "heat", "gdal", options)
+    assert loaded.renderer().type() != "singlebandpseudocolor"
+    styling.FileStyle().apply(loaded)
+    assert loaded.renderer().type() == "singlebandpseudocolor"
