@@ -19,6 +19,7 @@ from lulc_engine.models.network import Network
 from lulc_engine.samples.augment import WindowSampler
 from lulc_engine.samples.dataset import Dataset
 from lulc_engine.samples.jitter import jittered
+from lulc_engine.samples.shuffle import TileShuffler
 from lulc_engine.samples.split import VALIDATION
 from lulc_engine.training.average import Average
 from lulc_engine.training.duration import in_words
@@ -63,6 +64,7 @@ class Trainer:
         network: on its device, with statistics set.
         dataset: the data.
         sampler: draws training windows.
+        shuffler: deals out their tiles anew.
         recipe: the numbers.
         steps: batches in an epoch.
         context: weights, focus and settings of the loss; ``context.focus`` may change.
@@ -78,6 +80,7 @@ class Trainer:
         network: Network,
         dataset: Dataset,
         sampler: WindowSampler,
+        shuffler: TileShuffler,
         recipe: Recipe,
         steps: int,
         context: LossContext,
@@ -89,6 +92,7 @@ class Trainer:
     ) -> None:
         self._network = network.to(device).to(memory_format=torch.channels_last)
         self._dataset, self._sampler, self._recipe = dataset, sampler, recipe
+        self._shuffler = shuffler
         self._steps, self._context, self._device = steps, context, device
         self._make_weights, self._find_focus = make_weights, find_focus
         self._loss = get_loss(recipe.loss)
@@ -149,12 +153,13 @@ class Trainer:
         return total / self._steps
 
     def draw(self) -> Batch:
-        """Return a batch of windows: turned, jittered, and some moved towards other spectra."""
+        """Return a batch of windows: turned, jittered, shuffled, some moved to other spectra."""
         images, labels = self._sampler.batch(self._recipe.batch_size)
         share = self._blend_share()
         others = labels
-        if share:
+        if share:  # first, because it looks for labels in every window
             images, others = self._sampler.blend(images, labels, share)
+        self._shuffler(images, labels, *([others] if share else []))
         x = torch.from_numpy(images).to(self._device, memory_format=torch.channels_last)
         layer = self._network.input
         reflectance = x * layer.scale + layer.offset

@@ -30,6 +30,7 @@ from lulc_engine.samples.chips import CHIP_PX, ChipStore, labelled_pixels
 from lulc_engine.samples.dataset import DatasetBuilder, SplitOptions
 from lulc_engine.samples.labels import LabelSource, open_source
 from lulc_engine.samples.scenes import TrainingScene, open_scenes
+from lulc_engine.samples.shuffle import TileShuffler
 from lulc_engine.samples.split import TRAINING
 from lulc_engine.samples.statistics import channel_statistics, sample_pixels, value_range
 from lulc_engine.training.fit import Trainer
@@ -37,7 +38,7 @@ from lulc_engine.training.focus import named_focus
 from lulc_engine.training.kept import Fit
 from lulc_engine.training.provenance import describe_files, versions
 from lulc_engine.training.publish import MODEL, SCORES, stage
-from lulc_engine.training.recipe import choose_recipe, steps_per_epoch
+from lulc_engine.training.recipe import choose_recipe, shuffled_share, steps_per_epoch
 from lulc_engine.training.report import COMMAND
 from lulc_engine.training.segmenter_publish import keep_epoch, publish
 from lulc_engine.training.segmenter_resume import resume, save_state
@@ -228,8 +229,16 @@ def _trainer(session: Session, run: Run) -> Trainer:
     )
     places = labelled_pixels(dataset.chips, len(dataset.legend), _PIXELS_PER_CLASS, session.rng)
     dense = dataset.labelled_share() >= _DENSE
+    labelled = int(counts.sum())
     balance = recipe.dense_balance if dense else recipe.balance
     sampler = WindowSampler(dataset.chips, places, recipe.window_px, balance, True, session.rng)
+    share = shuffled_share(recipe, dense, labelled, dataset.pixel_m)
+    shuffler = TileShuffler(share, session.rng)
+    if share:
+        session.fit.notes.append(
+            f"{share:.0%} of the training windows were cut into tiles that were dealt out anew: "
+            "the labelled ground is small, and its places would be learned instead of spectra."
+        )
 
     def after_epoch() -> None:
         keep_epoch(session, run)
@@ -240,8 +249,9 @@ def _trainer(session: Session, run: Run) -> Trainer:
         session.network,
         dataset,
         sampler,
+        shuffler,
         recipe,
-        steps_per_epoch(recipe, int(counts.sum())),
+        steps_per_epoch(recipe, labelled),
         context,
         make_weights,
         focus is None and recipe.loss == "class_focused",
