@@ -28,7 +28,7 @@ from .label_classes import (
     with_rows,
 )
 from .model_text import legend_html
-from .own_widget import OwnWidget, kept
+from .own_widget import OwnWidget
 from .text_widget import TextWrapper
 
 NONE = "none"
@@ -97,7 +97,7 @@ class LegendWrapper(TextWrapper):
         layout.addWidget(label, 1)
         layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         holder.setToolTip(self.parameterDefinition().toolTip())
-        return kept(holder)
+        return holder
 
     def postInitialize(self, wrappers: list[Any]) -> None:
         if self.type() == QgsProcessingGui.WidgetType.Standard:
@@ -158,13 +158,8 @@ class FocusWrapper(TextWrapper):
         box.setDefaultText(tr("Chosen automatically: the pair most confused"))
         box.setToolTip(self.parameterDefinition().toolTip())
         box.checkedItemsChanged.connect(self._clicked)
-        # Python forgets what kind of widget it was that it gave to QGIS, but not a child of it.
         self._box = box
-        holder = QWidget()
-        layout = QHBoxLayout(holder)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(box)
-        return kept(holder)
+        return box
 
     def postInitialize(self, wrappers: list[Any]) -> None:
         if self.type() == QgsProcessingGui.WidgetType.Standard:

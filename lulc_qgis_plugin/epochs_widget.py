@@ -6,13 +6,13 @@ import os
 from typing import Any
 
 from qgis.core import NULL, QgsProcessingContext
-from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper, QgsProcessingGui
+from qgis.gui import QgsProcessingGui
 from qgis.PyQt.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from .dialog_values import DialogValues
 from .engine_source import engine_module
 from .estimates import in_words
-from .own_widget import OwnWidget, kept
+from .own_widget import OwnWidget, OwnWrapper
 from .run_history import DECIDE_AN_EPOCH, SEGMENTERS, foreseen_s, training_kind
 from .translation import tr
 
@@ -37,7 +37,7 @@ _KNOWN_EPOCH = (
 )
 
 
-class EpochsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
+class EpochsWrapper(OwnWrapper):
     """A number that may be left to the recipe, and an estimate."""
 
     _values: DialogValues | None = None
@@ -58,7 +58,7 @@ class EpochsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
             label.setObjectName("training_time")
             label.setWordWrap(True)
             layout.addWidget(label)
-        return kept(holder)
+        return holder
 
     def postInitialize(self, wrappers: list[Any]) -> None:
         if self.type() == QgsProcessingGui.WidgetType.Standard:

@@ -16,10 +16,9 @@ from qgis.core import (
     QgsProject,
     QgsVectorLayer,
 )
-from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper
 from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
-from .own_widget import OwnWidget, kept
+from .own_widget import OwnWidget, OwnWrapper
 from .translation import tr
 
 # What fields with the class are usually called.
@@ -29,7 +28,7 @@ _USUAL = {
 }  # fmt: skip
 
 
-class FieldWrapper(QgsAbstractProcessingParameterWidgetWrapper):
+class FieldWrapper(OwnWrapper):
     """A list of the fields of the vector layer chosen elsewhere in the dialog; may be typed."""
 
     def createWidget(self) -> QWidget:
@@ -37,7 +36,7 @@ class FieldWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         box.setEditable(True)
         box.setToolTip(self.parameterDefinition().toolTip())
         box.currentTextChanged.connect(self._announce)
-        return kept(box)
+        return box
 
     def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:
         self.wrappedWidget().setCurrentText("" if value is None or value == NULL else str(value))

@@ -20,21 +20,20 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.gui import (
-    QgsAbstractProcessingParameterWidgetWrapper,
     QgsGui,
     QgsProcessingGui,
     QgsProcessingParameterWidgetContext,
 )
-from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
 from .algorithms.parameters import LABELS, MAP, SCENE
 from .dialog_values import DialogValues, path_of, project_context
-from .own_widget import OwnWidget, kept
+from .own_widget import OwnWidget, OwnWrapper
 
 _SEVERAL = "multilayer"
 
 
-class LayerWrapper(QgsAbstractProcessingParameterWidgetWrapper):
+class LayerWrapper(OwnWrapper):
     """QGIS's wrapper of layers inside one that makes a suggestion when the dialog is complete."""
 
     def __init__(self, parameter: QgsProcessingParameterDefinition, kind: Any) -> None:
@@ -48,13 +47,9 @@ class LayerWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         self._active = context.activeLayer()
 
     def createWidget(self) -> QWidget:
-        # In a holder of ours: handed on as it is, its owner is Python, which frees it once more.
-        holder = QWidget()
-        layout = QHBoxLayout(holder)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._inner.createWrappedWidget(project_context()))
+        widget = self._inner.createWrappedWidget(project_context())
         self._inner.widgetValueHasChanged.connect(self._announce)
-        return kept(holder)
+        return widget
 
     def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:
         self._inner.setParameterValue(value, context)

@@ -27,6 +27,7 @@ from .engine_home import (
 )
 from .engine_source import ENGINE_VERSION, errors
 from .environment import RECORD, Engine, data_folder, find_engine
+from .run_history import FILE as SPEEDS
 from .translation import tr
 from .verification import classify_demo, verify
 
@@ -112,7 +113,7 @@ def move(folder: str, feedback: QgsProcessingFeedback) -> str:
 
 
 def remove(feedback: QgsProcessingFeedback) -> None:
-    """Remove the environment, what earlier set-ups left, and the note that there is one."""
+    """Remove the environment, what earlier set-ups and runs left, and the note of it."""
     folder, home = recorded_folder(), data_folder()
     homes = {home} | ({folder.parent} if folder is not None else set())
     for place in homes:
@@ -123,6 +124,7 @@ def remove(feedback: QgsProcessingFeedback) -> None:
             shutil.rmtree(place / DOWNLOADS, ignore_errors=True)
             _forget(place / LOG)
     _forget(home / RECORD)
+    _forget(home / SPEEDS)
     shutil.rmtree(home / PYTHONS, ignore_errors=True)
     if folder is not None and folder.exists():
         raise errors.EnvironmentFailure(

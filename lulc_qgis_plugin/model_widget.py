@@ -23,7 +23,7 @@ from .estimates import bytes_of, room_texts, size_of, time_text
 from .fit_verdict import DOUBTFUL, REFUSED, Choices, Rules, Verdict, judge
 from .model_card import ModelCard, read_model_card
 from .model_text import COLORS, NEUTRAL, card_html, error_html, verdict_html
-from .own_widget import OwnWidget, kept
+from .own_widget import OwnWidget
 from .run_history import classifying_kind
 from .text_widget import TextWrapper
 from .translation import tr
@@ -49,11 +49,10 @@ class ModelWrapper(TextWrapper):
         layout = QVBoxLayout(holder)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(line)
-        # Kept, or what it is in Python would be gone while the widget lives on.
         self._about = ModelPanel(self._settings())
         layout.addWidget(self._about)
         self.widgetValueHasChanged.connect(self._show)
-        return kept(holder)
+        return holder
 
     def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:
         super().setWidgetValue(value, context)

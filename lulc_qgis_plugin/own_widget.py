@@ -8,25 +8,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import QgsProcessingParameterDefinition
-from qgis.gui import QgsGui, QgsProcessingGui
+from qgis.core import QgsProcessingContext, QgsProcessingParameterDefinition
+from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper, QgsGui, QgsProcessingGui
+from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QWidget
 
 _KINDS = {"BatchAlgorithmDialog": QgsProcessingGui.WidgetType.Batch}
 _MODELER = "ModelerParametersDialog"
-_alive: list[QWidget] = []
 
 
-def kept(widget: QWidget) -> QWidget:
-    """Return a widget that a wrapper gives to QGIS, whose Python object then lives as long as it.
+class OwnWrapper(QgsAbstractProcessingParameterWidgetWrapper):
+    """What wraps a widget that is made in Python, and keeps it itself, as QGIS's own in Python do.
 
-    QGIS hands the widget on to Python as a new object, whereupon the first one is taken for that of
-    a deleted widget and is freed. The widget still asks it at every event: QGIS crashes. It is
-    kept for ever, some hundred bytes: to be freed while the widget is being deleted is too early,
-    and whether it is gone cannot be asked, since it is taken for gone from the beginning.
+    QGIS's `createWrappedWidget` is declared to return a widget that no Python object stands for
+    yet. For one made in Python a second object is made, the first is taken for that of a deleted
+    widget and may be freed, and the widget, which still asks the first at every event, crashes
+    QGIS. So the widget is never handed through QGIS.
     """
-    _alive.append(widget)
-    return widget
+
+    _widget: QWidget | None = None
+
+    def createWrappedWidget(self, context: QgsProcessingContext) -> QWidget:
+        """Return the widget with the parameter's default in it; the same one each time."""
+        widget = self.wrappedWidget()
+        if widget is None:
+            self._widget = widget = self.createWidget()
+            self.setWidgetValue(self.parameterDefinition().defaultValueForGui(), context)
+        return widget
+
+    def wrappedWidget(self) -> QWidget | None:
+        """Return the widget; None before there is one and after it was deleted."""
+        widget = self._widget
+        if widget is None or sip.isdeleted(widget):
+            return super().wrappedWidget()
+        return widget
 
 
 class OwnWidget:

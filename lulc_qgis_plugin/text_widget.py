@@ -13,7 +13,7 @@ import os
 from typing import Any
 
 from qgis.core import NULL, QgsProcessingContext, QgsSettings
-from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper, QgsFilterLineEdit
+from qgis.gui import QgsFilterLineEdit
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtWidgets import (
     QComboBox,
@@ -26,13 +26,13 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from .own_widget import OwnWidget, kept
+from .own_widget import OwnWidget, OwnWrapper
 from .translation import tr
 
 _LAST_FOLDER = "Processing/LastInputPath"  # the setting that QGIS's own file widgets use
 
 
-class TextWrapper(QgsAbstractProcessingParameterWidgetWrapper):
+class TextWrapper(OwnWrapper):
     """A line to type in, with a list of suggestions, and a button to look on disk."""
 
     def createWidget(self) -> QWidget:
@@ -47,7 +47,7 @@ class TextWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         edit.setPlaceholderText(tr(settings.get("placeholder", "")))
         edit.textChanged.connect(self._announce)
         holder.setToolTip(self.parameterDefinition().toolTip())
-        return kept(holder)
+        return holder
 
     def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:
         self._edit().setText("" if value is None or value == NULL else str(value))

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from qgis.core import (
     QgsPalettedRasterRenderer,
+    QgsProcessingContext,
     QgsProject,
     QgsRasterLayer,
     QgsVectorLayer,
 )
 from qgis.PyQt import sip
-from qgis.PyQt.QtWidgets import QLineEdit
+from qgis.PyQt.QtWidgets import QApplication, QLineEdit
 from support import write_raster
 
 
@@ -155,13 +156,33 @@ def test_a_field_is_chosen_where_only_one_is_called_so(project, open_dialog, fie
 
 
 def test_dialogs_that_are_gone_leave_nothing_behind(project, open_dialog):
-    """A widget with two owners would be freed twice: QGIS crashes."""
+    """A widget with two owners would be freed twice, one with none while it is used: a crash."""
+    from lulc_qgis_plugin.own_widget import OwnWrapper
+
     scene = project.raster("scene")
-    for algorithm in ("classifyraster", "trainsegmenter", "detectchange"):
+    for algorithm in ("classifyraster", "trainsegmenter", "detectchange", "describedata"):
         assert open_dialog(algorithm, scene)
-        open_dialog.last().window().close()
+        panel = open_dialog.last()
+        own = [item for item in panel.wrappers.values() if isinstance(item, OwnWrapper)]
+        assert own
+        for wrapper in own:
+            widget = wrapper.wrappedWidget()
+            assert not sip.isdeleted(widget)
+            assert panel.isAncestorOf(widget)
+            assert wrapper.createWrappedWidget(QgsProcessingContext()) is widget
+        panel.window().close()
         sip.delete(open_dialog.pop())
-    assert gc.collect() >= 0
+        assert [wrapper.wrappedWidget() for wrapper in own] == [None] * len(own)
+        del panel, own, wrapper, widget
+    # What the dialog before leaves to the next events is as much each time.
+    counts = []
+    for _ in range(4):
+        open_dialog("classifyraster", scene)
+        sip.delete(open_dialog.pop())
+        QApplication.processEvents()
+        gc.collect()
+        counts.append(sum(isinstance(item, OwnWrapper) for item in gc.get_objects()))
+    assert counts[3] == counts[1]
 
 
 def test_the_modeler_and_batches_have_widgets_of_qgis(provider, monkeypatch):

@@ -9,7 +9,14 @@ from qgis.gui import QgsMessageBar
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QDialog, QMainWindow, QPushButton
 
-from lulc_qgis_plugin import desktop, engine_home, environment, installer, maintenance
+from lulc_qgis_plugin import (
+    desktop,
+    engine_home,
+    environment,
+    installer,
+    maintenance,
+    run_history,
+)
 from lulc_qgis_plugin.engine_source import errors
 
 
@@ -178,6 +185,7 @@ def test_moving_and_removing(home, tmp_path, monkeypatch, same_disk):
     assert environment.recorded_python() == new
     assert environment.probe(new, ("json",)).prefix in new
     assert not list(home.glob("env-*"))
+    run_history.remember("classify", 4.0, 1.0, 2.0)
     maintenance.remove(QgsProcessingFeedback())
     for folder in (home, tmp_path / "another disk"):
         assert [path.name for path in folder.iterdir()] == ["install.lock"]
