@@ -1,9 +1,12 @@
 """Windows of one size at regular steps over a scene: what a patch classifier looks at.
 
-There are two kinds of lattices. Small windows stand for the pixel in their middle (index k // 2),
+There are three kinds of lattices. Small windows stand for the pixel in their middle (index k // 2),
 so windows are laid around pixels and reach over the scene's edges. Larger ones stand for all that
-they show: they begin at the scene's corner, and the last ones reach over its far edges, so that all
-of it is seen; what lies there is the scene, mirrored.
+they show: each gives a cell of the map, which lies in its middle. Where windows are averaged they
+begin at the scene's corner, so that together they see all of it.
+
+The cells of a map cover the whole scene. Those at its edges reach over them where its sides are no
+multiples of the step; larger windows see the scene mirrored there.
 """
 
 from __future__ import annotations
@@ -65,16 +68,41 @@ class Steps:
 def centred(length: int, size: int, step: int) -> Steps:
     """Return windows around pixels; for a step of 1 there is one for every pixel.
 
-    Cells are centred on the pixel in their window's middle. That pixel lies in the scene.
+    The pixel in a window's middle is that of its cell (index step // 2) and lies in the scene. The
+    cells cover the scene; by what they are too many pixels they reach over both of its edges.
 
     >>> centred(100, 5, 1)
     Steps(first=-2, step=1, size=5, count=100, middle=2.5)
-    >>> centred(100, 5, 3).origin
-    0.0
+    >>> centred(99, 5, 3).origin, centred(99, 5, 3).count
+    (0.0, 33)
+    >>> centred(100, 5, 3).origin, centred(100, 5, 3).count
+    (-1.0, 34)
     """
-    pixel = min(step // 2, (length - 1) // 2)
-    count = -(-(length - pixel) // step)
-    return Steps(pixel - size // 2, step, size, count, size // 2 + 0.5)
+    count = -(-length // step)
+    beyond = count * step - length
+    pixel = step // 2 - (beyond + 1) // 2
+    middle = size // 2 + (
+        step / 2 - step // 2
+    )  # an even number of pixels has no pixel in its middle
+    return Steps(pixel - size // 2, step, size, count, middle)
+
+
+def tiled(length: int, size: int, step: int) -> Steps:
+    """Return windows in the middle of cells that cover the scene from its edge on.
+
+    The first cell begins at the edge. With gaps between the windows cells reach over both edges
+    alike, since at the last one there might be nothing but a gap left to see. Cells lie on pixels:
+    where their middle cannot be that of a window, it is half a pixel beside it.
+
+    >>> tiled(100, 64, 64)
+    Steps(first=0, step=64, size=64, count=2, middle=32.0)
+    >>> tiled(100, 64, 32), tiled(100, 64, 32).origin
+    (Steps(first=-16, step=32, size=64, count=4, middle=32.0), 0.0)
+    """
+    count = -(-length // step)
+    beyond = max(0, count * step - length) if step > size else 0
+    margin = (step - size) // 2
+    return Steps(margin - beyond // 2, step, size, count, step / 2 - margin)
 
 
 def covering(length: int, size: int, step: int) -> Steps:
@@ -105,9 +133,19 @@ class Lattice:
     by_centre: bool
 
     @classmethod
-    def of(cls, scene: Window, size: int, step: int, by_centre: bool) -> Lattice:
-        """Return the lattice of a scene."""
-        make = centred if by_centre else covering
+    def of(
+        cls, scene: Window, size: int, step: int, by_centre: bool, of_cells: bool = False
+    ) -> Lattice:
+        """Return the lattice of a scene.
+
+        Args:
+            scene: all of it.
+            size: pixels of a window.
+            step: pixels from one window to the next.
+            by_centre: see `Lattice`.
+            of_cells: whether larger windows give a cell each, and not every pixel that they see.
+        """
+        make = centred if by_centre else tiled if of_cells else covering
         return cls(make(scene.height, size, step), make(scene.width, size, step), by_centre)
 
     def grid(self, scene: Grid, cells: Window) -> Grid:

@@ -2,7 +2,8 @@
 
 Small windows stand for the pixel in their middle, so the map has the scene's pixels, or every
 STRIDEth of them. Larger patches stand for all that they show: the map has a pixel per step, or,
-with PER_PIXEL, the scene's pixels, each with the mean of all windows that see it.
+with PER_PIXEL, the scene's pixels, each with the mean of all windows that see it. Every kind of map
+covers the whole scene; where its sides are no multiples of STRIDE, pixels reach over its edges.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def patch_approach(task: Task) -> Approach:
     _check(options, facts)
     step = step_px(task.spec, options.stride, options.per_pixel)
     by_centre = facts.size_px <= SMALL_PX and not options.per_pixel
-    lattice = Lattice.of(task.scene.window, facts.size_px, step, by_centre)
+    of_cells = not options.per_pixel
+    lattice = Lattice.of(task.scene.window, facts.size_px, step, by_centre, of_cells)
     cells = lattice.windows_on(task.part) if options.per_pixel else lattice.cells_in(task.part)
     grid = task.scene.crop(task.part) if options.per_pixel else lattice.grid(task.scene, cells)
     _say(task, step)

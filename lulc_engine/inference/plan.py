@@ -63,27 +63,39 @@ def read_mirrored(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return values (C, H, W) and validity (H, W) of a window; the scene goes on mirrored.
 
-    It does so beyond its far edges. A patch of which a part is missing looks like nothing that a
-    network was trained on; mirrored ground looks like ground.
+    A patch of which a part is missing looks like nothing that a network was trained on; mirrored
+    ground looks like ground.
     """
     whole = scene.grid.window
-    below, right = max(0, window.row_stop - whole.height), max(0, window.col_stop - whole.width)
-    if below == right == 0:
+    rows = _mirrored(window.row_off, window.row_stop, whole.height)
+    columns = _mirrored(window.col_off, window.col_stop, whole.width)
+    if rows.beyond == columns.beyond == (0, 0):
         return scene.read(window, bands)
-    # What is mirrored may lie before the window.
-    row = max(0, min(window.row_off, whole.height - below))
-    column = max(0, min(window.col_off, whole.width - right))
-    inside = Window(row, column, window.row_stop - below - row, window.col_stop - right - column)
+    inside = Window(rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start)
     values, valid = scene.read(inside, bands)
-    part = (
-        slice(window.row_off - row, window.row_stop - row),
-        slice(window.col_off - column, window.col_stop - column),
-    )
-    beyond = ((0, below), (0, right))
+    beyond, part = (rows.beyond, columns.beyond), (rows.part, columns.part)
     return (
         np.pad(values, ((0, 0), *beyond), mode="symmetric")[(slice(None), *part)],
         np.pad(valid, beyond, mode="symmetric")[part],
     )
+
+
+class _Mirrored(NamedTuple):
+    """How one side of a window is read: from start to stop, padded, and what is kept of it."""
+
+    start: int
+    stop: int
+    beyond: tuple[int, int]
+    part: slice
+
+
+def _mirrored(start: int, stop: int, length: int) -> _Mirrored:
+    """Return how pixels from start to stop are read of a scene with so many."""
+    before, after = max(0, -start), max(0, stop - length)
+    # What is mirrored may lie outside of the window.
+    first, last = max(0, min(start, length - after)), min(length, max(stop, before))
+    skipped = start - first + before
+    return _Mirrored(first, last, (before, after), slice(skipped, skipped + stop - start))
 
 
 class Pixels(NamedTuple):

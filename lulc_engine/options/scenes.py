@@ -168,8 +168,9 @@ class ClassifyOptions(SceneOptions, MachineOptions):
         choices=PRECISIONS,
     )
     stride: Optional[int] = integer(
-        "Patch classifiers: step between windows in pixels. The map has a pixel per step. Default: "
-        "1 for windows up to 15 px, else the window's side (half of it with PER_PIXEL).",
+        "Patch classifiers: step between windows in pixels. The map has a pixel per step and shows "
+        "all of the scene. Default: 1 for windows up to 15 px, else the window's side (half of it "
+        "with PER_PIXEL).",
         None,
         1,
         4096,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +75,6 @@ def study_bands(
         notes += more
         resume = options.resume and folder is not None and (folder / STATE_NAME).is_file()
         part = feedback.part(number / len(sets), (number + 1) / len(sets))
-        began = time.monotonic()
         try:
             trained = train(own, chosen, folder, resume, part)
         except Cancelled:
@@ -84,7 +82,7 @@ def study_bands(
                 raise
             study.interrupt()
             break
-        study.add(band_set, trained, time.monotonic() - began)
+        study.add(band_set, trained)
         if trained.interrupted:
             break
     return study.result(notes)
@@ -98,12 +96,14 @@ class _Study:
         self._rows: list[StudyRow] = []
         self._winner: StudyRow | None = None
 
-    def add(self, band_set: BandSet, trained: Trained, seconds: float) -> None:
+    def add(self, band_set: BandSet, trained: Trained) -> None:
         """Take a training in; one that was interrupted counts only where there is no other."""
         if trained.interrupted and self.best is not None:
             self.interrupt()
             return
         kept, by_split = trained.session.kept, trained.scored.by_split
+        # Of the epochs alone: the first set would also count what PyTorch loads when it begins.
+        seconds = trained.session.fit.history[-1]["seconds"]
         row = study_row(band_set.name, band_set.bands, by_split, kept, seconds)
         self._rows.append(row)
         if self.best is None or _is_above(trained, self.best):

@@ -27,7 +27,7 @@ class StudyRow:
         split: what the scores are of: test where there is one, else validation.
         score: the validation score that sets are compared by; None where nothing was validated.
         epoch: whose weights were kept.
-        seconds: how long training and scoring took.
+        seconds: how long the epochs took, with their validation.
         is_best: whether MODEL is of this set.
     """
 
@@ -55,7 +55,7 @@ def study_row(
         bands: its bands.
         by_split: metrics objects of validation and, where there is one, of the test.
         kept: the network that was kept.
-        seconds: how long it took.
+        seconds: how long the epochs took, with their validation.
     """
     split = headline_split(by_split)
     return StudyRow(

@@ -142,9 +142,11 @@ def publish(
             "The scores are of validation, which chose the best epoch: they are optimistic. "
             + _how_to_test(session)
         )
+    # An optimistic score is no result where an untouched test could give an honest one.
+    waiting = split == "validation" and len(session.patches.indices(TEST)) > 0
     return {
         **{name: getattr(options, name) for name in ("model", *SCORES, *PREDICTIONS)},
-        **{name: main[name] for name in HEADLINE},
+        **{name: None if waiting else main[name] for name in HEADLINE},
         "split": split,
         "best_epoch": session.kept.epoch,
         "model_sha256": digest,
@@ -158,7 +160,10 @@ def _how_to_test(session: PatchSession) -> str:
     """Say how scores of an untouched test are had: of patches held back already, if there are."""
     patches = session.patches
     if held_back := len(patches.indices(TEST)):
-        return f"{held_back} patches are held back for an untouched test: run MODE test on MODEL."
+        return (
+            f"{held_back} patches are held back for an untouched test: run MODE test on MODEL. "
+            "Until then no score is given as a result; REPORT and METRICS have those of validation."
+        )
     why = ""
     if patches.units is not None and session.options.test_share is None:
         units = f"{MIN_UNITS_FOR_TEST} {patches.split}s"

@@ -12,15 +12,13 @@ from lulc_engine.models.card import PATCHES, ModelSpec, PatchFacts
 from lulc_engine.models.patch_network import PatchNetwork
 from lulc_engine.models.start import start_from
 from lulc_engine.options import MULTILABEL_LOSSES, PATCH_CLASSIFIERS, TrainPatchesOptions
-from lulc_engine.rasters.reflectance import Radiometry
 from lulc_engine.samples.patches.patch_set import PatchSet
+from lulc_engine.samples.patches.published import PUBLISHED
 from lulc_engine.samples.statistics import channel_statistics, sample_patch_pixels, value_range
 
 _PIXELNET, _SPECTRALNET = "pixelnet", "spectralnet"
 _LARGEST_WINDOW_PX = 15
-_PUBLISHED, _PUBLISHED_ARCHITECTURE = "published", "dcnn5"
-# The published 5x5 DCNN takes raw numbers of 16 bits as a share of the largest one.
-_PUBLISHED_SCALE = 1 / 65535
+_PUBLISHED_ARCHITECTURE = "dcnn5"
 # Scores that patches with several classes do not have.
 _SINGLE_LABEL_METRICS = ("kappa",)
 
@@ -38,7 +36,7 @@ def patch_spec(options: TrainPatchesOptions, patches: PatchSet) -> ModelSpec:
         settings=_settings(options, architecture),
         bands=patches.bands,
         indices=options.indices,
-        radiometry=_radiometry(options, patches),
+        radiometry=patches.radiometry,
         value_range=(),
         legend=patches.legend,
         halo_px=None,
@@ -67,7 +65,7 @@ def fitted_network(
     pixels = sample_patch_pixels(patches, rng)
     if pixels.shape[1] == 0:
         raise DataError("No training patch has a valid pixel.", "Check the patches and MASK.")
-    if options.recipe != _PUBLISHED:
+    if options.recipe != PUBLISHED:
         network.input.set_statistics(*channel_statistics(network.input, pixels))
     if options.initial_model:
         start_from(network, spec, options.initial_model)
@@ -95,7 +93,7 @@ def check_labels(options: TrainPatchesOptions, patches: PatchSet) -> None:
 
 
 def _default_architecture(options: TrainPatchesOptions, size_px: int) -> str:
-    if options.recipe == _PUBLISHED:
+    if options.recipe == PUBLISHED:
         return _PUBLISHED_ARCHITECTURE
     return _PIXELNET if size_px <= _LARGEST_WINDOW_PX else _SPECTRALNET
 
@@ -116,16 +114,6 @@ def _settings(options: TrainPatchesOptions, architecture: str) -> dict[str, obje
     if options.resize_px is not None:
         settings["resize_px"] = options.resize_px
     return settings
-
-
-def _radiometry(options: TrainPatchesOptions, patches: PatchSet) -> Radiometry:
-    given = options.scale is not None or options.offset is not None
-    kind = patches.images.dtype
-    if options.recipe != _PUBLISHED or given or kind == np.uint8 or kind.kind not in "iu":
-        return patches.radiometry
-    count = len(patches.bands)
-    scale, offset = (_PUBLISHED_SCALE,) * count, (0.0,) * count
-    return Radiometry(scale, offset, "option", "the published recipe")
 
 
 def _stretch(options: TrainPatchesOptions, patches: PatchSet) -> tuple[tuple[float, float], ...]:

@@ -46,9 +46,10 @@ def train_patches(options: TrainPatchesOptions, feedback: Feedback) -> dict[str,
 
     Returns:
         Paths ``model report metrics table predictions``, the numbers ``overall_accuracy kappa
-        mean_iou macro_f1`` of the test where there is one, else of validation, ``split`` saying
-        which, ``best_epoch``, ``model_sha256``, ``rejected``, the number of patches that were left
-        out, and ``scores``, the metrics object.
+        mean_iou macro_f1`` of the test where there is one, else of validation (None where MODE
+        train leaves a test alone, which could give better ones), ``split`` saying which,
+        ``best_epoch``, ``model_sha256``, ``rejected``, the number of patches that were left out,
+        and ``scores``, the metrics object.
 
     Raises:
         LulcError: see `errors`; nothing is written then.

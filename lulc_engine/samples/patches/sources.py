@@ -29,6 +29,7 @@ from lulc_engine.samples.patches.bigearthnet_bands import BandForm, open_bigeart
 from lulc_engine.samples.patches.folder import list_folder
 from lulc_engine.samples.patches.listing import Listing
 from lulc_engine.samples.patches.patch_set import PatchSet
+from lulc_engine.samples.patches.published import as_published
 from lulc_engine.samples.patches.reading import quiet_about_pictures
 from lulc_engine.samples.patches.rows import TABLE_SUFFIXES
 from lulc_engine.samples.patches.scene_patches import open_scene_patches
@@ -57,6 +58,7 @@ def open_patches(options: PatchOptions, feedback: Feedback, store: ChipStore) ->
             patches = _open_stored(Path(options.patches), options, feedback, store)
     if isinstance(options, TrainPatchesOptions) and options.mode != "test":
         _check_trainable(patches)
+        patches = as_published(options, patches)
     report_opening(patches, feedback)
     return patches
 

@@ -12,6 +12,7 @@ import numpy as np
 from lulc_engine.errors import DataError, LabelError
 from lulc_engine.outputs import file_sha256
 from lulc_engine.rasters.legend import Legend, alike_names, make_legend
+from lulc_engine.samples.labels import RASTER_SUFFIXES
 from lulc_engine.samples.patches.listing import (
     ROLE_WORDS,
     Listing,
@@ -64,6 +65,7 @@ def list_table(path: Path, classes: Sequence[str] = (), several: bool = False) -
         DataError: no file of the table exists.
     """
     table = read_rows(path)
+    _refuse_tiles(table)
     paths, names = _files(table)
     labels = _labels(table, classes, several)
     roles = _roles(table)
@@ -163,6 +165,28 @@ def _one_label(table: Rows, column: int, classes: Sequence[str]) -> _Labels:
     targets = np.zeros(len(words), dtype=np.int16)
     targets[present] = indices
     return _Labels(targets, present, legend)
+
+
+def _refuse_tiles(table: Rows) -> None:
+    """Raise LabelError where labels are images: tiles have a class for every pixel.
+
+    Such is the manifest that ``export-patches`` writes of tiles. That the files are there makes the
+    difference to classes whose names look like those of files.
+    """
+    column, joined = table.column(_LABEL), table.column(_LABELS)
+    if column is None or joined is not None:
+        return
+    words = {str(row[column]) for row in table.rows}
+    named = all(Path(word).suffix.lower() in RASTER_SUFFIXES | {".npy"} for word in words)
+    if named and all(_exists(table.path.parent / word) for word in words):
+        raise LabelError(
+            f"Column {table.header[column]!r} of {table.path} names images of labels, such as "
+            f"{table.rows[0][column]}: these are tiles with a class for every pixel, and patches "
+            "have one class as a whole.",
+            "For patches, export with KIND patches, or train on the scene and its labels (INPUT "
+            "with LABELS). For a class per pixel, train a segmenter on the scene and its labels; "
+            "the tiles are for other tools.",
+        )
 
 
 def _refuse_fractions(table: Rows, column: int, words: Sequence[str]) -> None:

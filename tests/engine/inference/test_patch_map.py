@@ -16,7 +16,7 @@ from lulc_engine.errors import Cancelled, OptionsError
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.averaging import spread
 from lulc_engine.inference.classify import classify
-from lulc_engine.inference.lattice import Lattice, centred, covering
+from lulc_engine.inference.lattice import Lattice, centred, covering, tiled
 from lulc_engine.inference.patch_runtimes import DENSE_ARCHITECTURES
 from lulc_engine.models.every_window import folded
 from lulc_engine.options import PATCH_CLASSIFIERS, ClassifyOptions
@@ -162,21 +162,39 @@ def test_small_windows_at_steps(tmp_path, architecture, size, stride, runtime):
     run_classify(
         tmp_path / "s.tif", path, tmp_path / "map.tif", stride=stride, tile_px=20, runtime=runtime
     )
-    rows, columns = (np.arange(stride // 2, length, stride) for length in valid.shape)
+    rows, columns = (middles_of(length, stride) for length in valid.shape)
     logits = loop_logits(network, image, valid, size, rows - size // 2, columns - size // 2)
     centres = valid[np.ix_(rows, columns)]
     expect_whole(read_map(tmp_path / "map.tif"), logits, centres, IDS)
     with rasterio.open(tmp_path / "map.tif") as found:
         for row, column in ((0, 0), (3, 5)):
-            middle = ORIGIN * (columns[column] + 0.5, rows[row] + 0.5)
+            half = 0.5 if stride % 2 else 0  # of an even number of pixels, none is in the middle
+            middle = ORIGIN * (columns[column] + half, rows[row] + half)
             assert found.xy(row, column) == pytest.approx(middle)
         assert found.res == (10 * stride, 10 * stride)
+        expect_cover(found, tmp_path / "s.tif")
+
+
+def middles_of(length, stride):
+    """Return the middle pixels of as many cells as cover a side, hanging over both edges alike."""
+    count = -(-length // stride)
+    beyond = count * stride - length
+    return stride * np.arange(count) + stride // 2 - (beyond + 1) // 2
+
+
+def expect_cover(found, scene):
+    """Expect that an open map reaches as far as its scene to all sides, and less than a cell on."""
+    with rasterio.open(scene) as dataset:
+        bounds = dataset.bounds
+    sides = [bounds.left - found.bounds.left, bounds.bottom - found.bounds.bottom]
+    sides += [found.bounds.right - bounds.right, found.bounds.top - bounds.top]
+    assert all(-1e-6 <= side < found.res[0] for side in sides)
 
 
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime", "torch"])
-@pytest.mark.parametrize("stride", [None, 7, 16, 20])
+@pytest.mark.parametrize("stride", [None, 7, 16, 20, 37])
 def test_patches_give_a_pixel_per_step(tmp_path, stride, runtime):
-    """Windows begin at the scene's corner; those at its far edges see it mirrored."""
+    """Cells cover the scene; windows that reach over its edges see it mirrored."""
     size, step = 16, stride or 16
     path, network = write_patch_model(tmp_path / "m.safetensors", make_patch_spec("flat", size))
     image = random_image(3, 70, 90)
@@ -187,15 +205,20 @@ def test_patches_give_a_pixel_per_step(tmp_path, stride, runtime):
         tmp_path / "s.tif", path, tmp_path / "map.tif", stride=stride, tile_px=30, runtime=runtime
     )
     with rasterio.open(tmp_path / "map.tif") as found:
-        height, width = found.shape
-        middle = ORIGIN * (2 * step + size / 2, step + size / 2)
-        assert found.xy(1, 2) == pytest.approx(middle)
+        assert found.shape == (-(-70 // step), -(-90 // step))
         assert found.res == (10 * step, 10 * step)
-    rows, columns = (np.arange(count) * step for count in (height, width))
-    assert max(rows) < 70 <= max(rows) + max(size, step)
-    assert max(columns) < 90 <= max(columns) + max(size, step)
-    some = np.array([[valid[r : r + size, c : c + size].any() for c in columns] for r in rows])
-    assert not some.all()
+        expect_cover(found, tmp_path / "s.tif")
+        corner = ~ORIGIN * (found.transform.c, found.transform.f)
+    rows, columns = (
+        (np.arange(count) * step + round(first) + (step - size) // 2)
+        for count, first in zip(found.shape, corner[::-1], strict=True)
+    )
+    seen = np.pad(valid, size, mode="symmetric")
+    some = np.array(
+        [[seen[r : r + size, c : c + size].any() for c in columns + size] for r in rows + size]
+    )
+    assert some.any()
+    assert step > size or not some.all()
     logits = loop_logits(network, image, valid, size, rows, columns, mirrored=True)
     expect_whole(read_map(tmp_path / "map.tif"), logits, some, IDS)
 
@@ -417,15 +440,35 @@ def test_windows_around_pixels_have_their_pixel_in_the_scene(length, size, step)
     found = centred(length, size, step)
     middles = [found.start(i) + size // 2 for i in range(found.count)]
     assert 0 <= middles[0] < step
-    assert middles[-1] < length <= middles[-1] + step
-    assert found.origin + step / 2 == middles[0] + 0.5
+    assert middles[-1] < length
+    assert found.origin + step // 2 == middles[0]
+    assert -step < found.origin <= 0
+    assert length <= found.origin + found.count * step < length + step
+    if length % step == 0:
+        assert found.origin == 0
     if step == 1:
         assert middles == list(range(length))
 
 
+@given(lengths, sizes, steps)
+def test_cells_of_larger_windows_cover_the_scene_and_see_some_of_it(length, size, step):
+    found = tiled(length, size, step)
+    starts = [found.start(i) for i in range(found.count)]
+    assert all(-size < start < length for start in starts)
+    assert found.origin <= 0
+    assert found.count == -(-length // step)
+    assert found.origin + found.count * step >= length
+    cell_middle, window_middle = found.origin + step / 2, starts[0] + size / 2
+    assert 0 <= window_middle - cell_middle + 0.5 <= 1
+    if step == size:
+        assert starts[0] == 0
+
+
 @given(lengths, sizes, steps, st.booleans(), st.data())
 def test_cells_of_a_part(length, size, step, by_centre, data):
-    lattice = Lattice.of(Window(0, 0, length, length), size, step, by_centre)
+    lattice = Lattice.of(
+        Window(0, 0, length, length), size, step, by_centre, data.draw(st.booleans())
+    )
     start = data.draw(st.integers(0, length - 1))
     stop = data.draw(st.integers(start + 1, length))
     part = Window(start, start, stop - start, stop - start)

@@ -168,6 +168,19 @@ def test_tiles_of_image_and_label(tmp_path, overlap):
     assert {row["split"] for row in rows} == {"train", "val", "test"}
 
 
+@pytest.mark.parametrize("form", ["tif", "png", "npy"])
+def test_tiles_are_no_patches(tmp_path, form):
+    """The manifest has a column `label`, but what it names are images."""
+    image = write_raster(tmp_path / "s.tif", random_image(3, 40, 40).astype(np.uint8))
+    labels = write_raster(tmp_path / "l.tif", np.repeat([[1, 2]], 40, 0).repeat(20, 1)[None])
+    given = {"image": [image], "labels": labels, "tile_px": 16, "format": form}
+    export(tmp_path / "out", kind="tiles", **given)
+    for several in (False, True):
+        with pytest.raises(LabelError, match="a class for every pixel") as caught:
+            opened(patches=tmp_path / "out" / "manifest.csv", multilabel=several)
+        assert "train a segmenter on the scene" in caught.value.hint
+
+
 def test_tiles_of_polygons_and_small_scenes(tmp_path, scene):
     export(tmp_path / "out", kind="tiles", **scene, tile_px=128, validation_share=0.2)
     (row,) = manifest(tmp_path / "out")

@@ -1,6 +1,7 @@
 """Band studies: the same training on several sets of bands, and which of them is the best."""
 
 import csv
+import time
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from patch_training import BANDS, arrays, lulc, start, trained
 from lulc_engine.errors import BandError, Cancelled
 from lulc_engine.models.model_file import read_card, read_model
 from lulc_engine.rasters.bands import Band
+from lulc_engine.training import patch_session
 from lulc_engine.training.band_study import band_sets
 
 QUICK = {"epochs": 4, "learning_rate": 0.01}
@@ -50,6 +52,25 @@ def test_every_possible_set_has_a_row(study):
     page = (folder / "r.html").read_text(encoding="utf-8")
     assert "Band study" in page
     assert "The band set swir was left out" in page
+
+
+def test_seconds_are_those_of_the_epochs(tmp_path, data, monkeypatch):
+    """What PyTorch loads for the first training is no work on the first set."""
+    make = patch_session.PatchTrainer.__init__
+
+    def slow_to_begin(self, *args):
+        if not slept:
+            slept.append(time.sleep(3))
+        make(self, *args)
+
+    slept = []
+    monkeypatch.setattr(patch_session.PatchTrainer, "__init__", slow_to_begin)
+    trained(
+        band_sets="cir,rgb", model=tmp_path / "m.safetensors", table=tmp_path / "t.csv",
+        **data, **{**QUICK, "epochs": 2},
+    )  # fmt: skip
+    assert len(slept) == 1
+    assert all(0 < float(row["seconds"]) < 3 for row in rows_of(tmp_path / "t.csv"))
 
 
 def test_the_model_is_the_best_by_validation(study):

@@ -1,5 +1,6 @@
 """Testing a model, resuming, checkpoints, freezing and cancelling of `lulc train-patches`."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from lulc_engine.errors import Cancelled
 from lulc_engine.models.build import build_patch_network, network_tensors
 from lulc_engine.models.card import read_spec
 from lulc_engine.models.model_file import read_card, read_model
+from lulc_engine.training.publish import HEADLINE
 
 QUICK = {"epochs": 4, "learning_rate": 0.01}
 
@@ -42,8 +44,15 @@ def same(first, second):
 
 
 def test_training_alone_never_looks_at_the_test(tmp_path, data):
-    done = trained(mode="train", model=tmp_path / "m.safetensors", **data, **QUICK)
+    done = trained(
+        mode="train", model=tmp_path / "m.safetensors", metrics=tmp_path / "m.json",
+        report=tmp_path / "r.html", **data, **QUICK,
+    )  # fmt: skip
     assert done.result["split"] == "validation"
+    assert [done.result[name] for name in HEADLINE] == [None] * 4
+    assert "Until then no score is given as a result" in done.said
+    assert json.loads((tmp_path / "m.json").read_text("utf-8"))["overall_accuracy"] > 0.5
+    assert "optimistic" in (tmp_path / "r.html").read_text("utf-8")
     assert set(read_card(tmp_path / "m.safetensors")["lulc:scores"]) == {"validation"}
     assert "they are optimistic" in done.said
     assert "are held back for an untouched test: run MODE test on MODEL" in done.said
@@ -53,6 +62,7 @@ def test_training_alone_never_looks_at_the_test(tmp_path, data):
 def test_without_a_test_it_says_how_to_have_one(tmp_path, data):
     done = trained(model=tmp_path / "m.safetensors", test_share=0, **data, **QUICK)
     assert "Hold patches back with TEST_SHARE for an untouched test.\n" in done.said
+    assert all(done.result[name] is not None for name in HEADLINE)
 
 
 def test_testing_alone_repeats_split_and_scores(tmp_path, data, tested):

@@ -203,10 +203,12 @@ def test_arrays_of_several_classes_have_thresholds_from_validation(tmp_path):
 
 def test_the_published_recipe(tmp_path):
     data = arrays(tmp_path / "d", classes=5)
-    trained(
+    done = trained(
         recipe="published", epochs=1, model=tmp_path / "m.safetensors", report=tmp_path / "r.html",
         **data,
     )  # fmt: skip
+    assert "Reflectance = value * 1.5259e-05 + 0 (the published recipe)." in done.said
+    assert done.said.count("Reflectance = ") == 1  # that of the data is not used
     card, tensors = read_model(tmp_path / "m.safetensors")
     recipe = card["lulc:training"]["recipe"]
     assert card["lulc:architecture"]["name"] == "dcnn5"
