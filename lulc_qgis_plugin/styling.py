@@ -11,6 +11,7 @@ from qgis.core import (
     QgsMapLayer,
     QgsMarkerSymbol,
     QgsPalettedRasterRenderer,
+    QgsPalLayerSettings,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
@@ -20,7 +21,10 @@ from qgis.core import (
     QgsSimpleMarkerSymbolLayer,
     QgsSingleBandPseudoColorRenderer,
     QgsSingleSymbolRenderer,
+    QgsTextBufferSettings,
+    QgsTextFormat,
     QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
 )
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtGui import QColor
@@ -108,6 +112,26 @@ class ClassPickerStyle(LayerStyle):
         setup = QgsEditorWidgetSetup("ValueMap", {"map": choices})
         layer.setEditorWidgetSetup(layer.fields().indexOf(self._field), setup)
         layer.setRenderer(QgsSingleSymbolRenderer(_ring()))
+
+
+class RankedPickerStyle(ClassPickerStyle):
+    """The same, with the rank of each point beside it."""
+
+    def apply(self, layer: QgsVectorLayer) -> None:
+        """Show the field as a list of names, points as rings and ranks as labels."""
+        super().apply(layer)
+        text, buffer = QgsTextFormat(), QgsTextBufferSettings()
+        buffer.setEnabled(True)
+        buffer.setColor(QColor("white"))
+        buffer.setSize(0.8)
+        text.setBuffer(buffer)
+        text.setColor(QColor("black"))
+        text.setSize(9)
+        labels = QgsPalLayerSettings()
+        labels.fieldName = "rank"
+        labels.setFormat(text)
+        layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
+        layer.setLabelsEnabled(True)
 
 
 def style_when_loaded(context: QgsProcessingContext, layer_id: str, style: LayerStyle) -> None:

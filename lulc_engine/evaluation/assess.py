@@ -43,12 +43,18 @@ from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports import words
 from lulc_engine.reports.accuracy import AccuracyReport, render_accuracy_report
 from lulc_engine.samples.labels import Labels, open_labels
+from lulc_engine.sampling.marking import are_chosen
 
 _ENDINGS = {"report": (".html", ".htm"), "metrics": (".json",), "table": (".csv",)}
 _CLASSIFIED_ONLY = (
     "Accuracies and areas are those of the classified part of the map. What its unclassified "
     "pixels are is in no estimate: for areas of the whole, assess a map made without "
     "MIN_CONFIDENCE."
+)
+_CHOSEN = (
+    "The reference points were chosen where a model was unsure, to train with them. Scores at such "
+    "places are lower than those of the map, or tell nothing if the model has learned from them: "
+    "draw a random sample with suggest-samples."
 )
 HEADLINES = ("overall_accuracy", "kappa", "mean_iou", "macro_f1")
 
@@ -126,6 +132,13 @@ def _measure(
             f"--sampling {options.sampling} needs reference points, not {labels.kind}.",
             "Leave SAMPLING at none, or give the points of the sample.",
         )
+    chosen = labels.kind == "points" and are_chosen(options.reference)
+    if chosen and options.sampling != "none":
+        raise OptionsError(
+            f"--sampling {options.sampling} needs points that chance has drawn; those of "
+            f"{Path(options.reference.split('|')[0]).name} were chosen where a model was unsure.",
+            "Draw a random sample with suggest-samples, or leave SAMPLING at none.",
+        )
     counts = _count(class_map, labels, feedback.part(0, 0.7))
     found = _compare(class_map, labels, counts)
     info = ReferenceInfo(
@@ -139,7 +152,7 @@ def _measure(
     )
     metrics = build_metrics(found.matrix, found.legend, info)
     metrics |= {"matching": found.matching.by, "sampling": options.sampling}
-    cautions = list(found.matching.notes)
+    cautions = [*found.matching.notes, *([_CHOSEN] if chosen else [])]
     if options.sampling != "none":
         areas = mapped_areas(class_map, found.legend, feedback.part(0.7, 0.95))
         metrics["area"], unsure = area_block(found.matrix, found.legend, areas)

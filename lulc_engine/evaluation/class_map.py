@@ -21,6 +21,7 @@ from lulc_engine.samples.raster_labels import class_names
 LEGEND_TAG = "LULC_LEGEND"
 TRAINING_TAG = "LULC_TRAINING_SHA256"
 AREA_TAG = "LULC_TRAINING_AREA"
+MODEL_TAG = "LULC_MODEL_SHA256"
 # Value of pixels that a mask, an alpha band or NaN excludes; no raster of class ids holds it.
 MASKED = int(np.iinfo(np.int64).min)
 
@@ -78,6 +79,11 @@ class ClassMap:
         """SHA-256 digests of the label files that the map's model learned from, if recorded."""
         listed = self._tags.get(TRAINING_TAG, "").split(",")
         return {digest.strip().lower() for digest in listed if digest.strip()}
+
+    @property
+    def model_sha256(self) -> str:
+        """SHA-256 digest of the model that made the map; '' where it is not recorded."""
+        return self._tags.get(MODEL_TAG, "")
 
     @property
     def training_area(self) -> tuple[float, ...]:

@@ -77,6 +77,7 @@ RECIPES = ("default", "published")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DESIGNS = ("simple", "stratified")
 SAMPLINGS = ("none", *DESIGNS)
+SUGGESTIONS = ("auto", *DESIGNS, "uncertain")
 EXPLANATIONS = ("gradcam", "occlusion", "activations")
 # How a comparison may be sorted: the best, the highest or the newest first, texts from A to Z.
 SORTED_BY = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
-from lulc_engine.options.choices import DESIGNS, SAMPLINGS
+from lulc_engine.options.choices import SAMPLINGS, SUGGESTIONS
 from lulc_engine.options.declare import Options, integer, number, switch, text, texts
 from lulc_engine.options.patches import PatchOptions
 
@@ -35,16 +35,32 @@ class AssessOptions(Options):
 
 @dataclass(frozen=True)
 class SuggestSamplesOptions(Options):
-    """Draw a random sample of points from a map, to assess its accuracy by."""
+    """Suggest points of a map to label: a random sample to assess it, or what to learn next."""
 
     map: str = text("Map to sample.", required=True)
+    confidence: str = text(
+        "CONFIDENCE that classify wrote with the map, to suggest points where it is low."
+    )
+    probabilities: str = text(
+        "PROBABILITIES that classify wrote with the map, to suggest points where the two likeliest "
+        "classes are nearly as likely; instead of CONFIDENCE."
+    )
     sampling: str = text(
-        "simple: every pixel is as likely; stratified: so many in each class of the map.",
-        "stratified",
-        choices=DESIGNS,
+        "To assess the map, a random sample: stratified, so many in each class of the map, or "
+        "simple, every pixel as likely. To train on: uncertain, where the model is unsure. auto: "
+        "uncertain where CONFIDENCE or PROBABILITIES is given, else stratified.",
+        "auto",
+        choices=SUGGESTIONS,
     )
     size: Optional[int] = integer(
-        "Points in all. Default: as many as STANDARD_ERROR asks for.", None, 1, 10**6
+        "Points in all. Default: as many as STANDARD_ERROR asks for; uncertain: 50.", None, 1, 10**6
+    )
+    min_distance: Optional[float] = number(
+        "Uncertain: least distance between points in metres. Default: half of what it would be if "
+        "they were spread evenly over the map, less in classes that are too small for it.",
+        None,
+        0,
+        10**7,
     )
     standard_error: float = number(
         "Standard error that overall accuracy shall have, as a share of 1: half of what stands "

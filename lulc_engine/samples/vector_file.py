@@ -131,6 +131,29 @@ def layer_extent(path: str) -> tuple[tuple[float, ...], str] | None:
     return (tuple(float(edge) for edge in edges), crs) if edges is not None and crs else None
 
 
+def field_values(path: str, field: str) -> set[object]:
+    """Return the different values of a field of the features that a path chooses.
+
+    Args:
+        path: see `read_features`.
+        field: its name.
+
+    Returns:
+        Nothing where there is no such field, or the file is no vector file.
+    """
+    try:
+        file, layer = _split(path)
+        chosen = _first_layer(file, []) if layer.name is None else layer.name
+        if field not in pyogrio.read_info(file, layer=chosen)["fields"]:
+            return set()
+        data = pyogrio.raw.read(
+            file, layer=chosen, columns=[field], where=layer.where, read_geometry=False
+        )[3]
+    except (*_DAMAGED, pyogrio.errors.DataLayerError, LabelError):
+        return set()
+    return set(data[0].tolist())
+
+
 def _split(path: str) -> tuple[str, _Layer]:
     """Return file and layer of a path; the filter comes last, since it may hold any character."""
     file, *words = path.split("|")

@@ -12,11 +12,13 @@ from lulc_engine.errors import DataError
 from lulc_engine.evaluation.class_map import ClassMap
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.pipeline import ReadAhead
+from lulc_engine.rasters import unclassified
 from lulc_engine.rasters.grid import Window
-from lulc_engine.rasters.legend import Legend
+from lulc_engine.rasters.legend import Legend, LegendClass
 from lulc_engine.samples.labels import MAX_CLASSES
 
 _BYTES = 256
+_GREY = (158, 158, 158)
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,14 @@ class Census:
         return totals
 
 
-def take_census(class_map: ClassMap, feedback: Feedback) -> Census:
+def take_census(class_map: ClassMap, feedback: Feedback, with_unclassified: bool = False) -> Census:
     """Count the classes of a whole map, reading it block by block.
+
+    Args:
+        class_map: the map.
+        feedback: told how far it is; asked whether to stop.
+        with_unclassified: whether what the map's model would not classify counts as a class, the
+            last one.
 
     Raises:
         DataError: the map has no classes, or so many values that they are no classes.
@@ -67,6 +75,10 @@ def take_census(class_map: ClassMap, feedback: Feedback) -> Census:
             f"{Path(class_map.path).name} has no class anywhere.", "Choose a classified raster."
         )
     legend = Legend(tuple(c for c in class_map.legend(present).classes if c.id in present))
+    if with_unclassified:
+        unsure = sorted(values & class_map.unsure)
+        rows = (LegendClass(value, unclassified.NAME, _GREY) for value in unsure)
+        legend = Legend((*legend.classes, *rows))
     counts = [[block.get(class_id, 0) for class_id in legend.ids] for block in found]
     return Census(legend, blocks, np.array(counts, np.int64))
 

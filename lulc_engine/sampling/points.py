@@ -10,11 +10,13 @@ import numpy.typing as npt
 import pyogrio
 import pyproj
 import shapely
+from rasterio.crs import CRS
 
 from lulc_engine.errors import RasterError
 from lulc_engine.outputs import Outputs, friendly_write_errors
 from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.legend import Legend
+from lulc_engine.sampling import marking
 from lulc_engine.sampling.draw import Drawn
 
 SUFFIXES = (".gpkg", ".geojson")
@@ -34,32 +36,45 @@ class SampleLayer:
         legend: the map's classes.
         drawn: the pixels.
         with_map_class: whether the layer says what the map has at each point.
+        unsure: float64 (N,), the uncertainty at each point, where the points were chosen by it.
     """
 
     grid: Grid
     legend: Legend
     drawn: Drawn
     with_map_class: bool
+    unsure: npt.NDArray[np.float64] | None = None
+
+
+def check_place(grid: Grid) -> CRS:
+    """Return the CRS of a map.
+
+    Raises:
+        RasterError: it has none.
+    """
+    if grid.crs is None:
+        raise RasterError(
+            "The map has no coordinate reference system, so that its points have no place.",
+            "Assign the right CRS to the map.",
+        )
+    return grid.crs
 
 
 def write_points(path: str, layer: SampleLayer, outputs: Outputs) -> None:
     """Stage a layer of points at pixel centres, with empty fields for the class that is found.
 
     Fields: ``id`` (1 to N, in random order), ``class_id`` and ``class``, both empty; with the map's
-    class also ``map_id`` and ``map_class``. GeoPackage is in the map's CRS, GeoJSON in longitude
-    and latitude (RFC 7946).
+    class also ``map_id`` and ``map_class``. Points that were chosen are in the order to label them
+    in and have three fields more: ``rank`` (1 is the first), ``uncertainty`` (0 to 1) and
+    ``sampling``, by which they are known not to be a random sample. GeoPackage is in the map's CRS,
+    GeoJSON in longitude and latitude (RFC 7946).
 
     Raises:
         RasterError: the map has no CRS.
         EnvironmentFailure: the file cannot be written.
     """
-    if layer.grid.crs is None:
-        raise RasterError(
-            "The map has no coordinate reference system, so that its points have no place.",
-            "Assign the right CRS to the map.",
-        )
     driver = _DRIVERS[Path(path).suffix.lower()]
-    crs = pyproj.CRS.from_wkt(layer.grid.crs.to_wkt())
+    crs = pyproj.CRS.from_wkt(check_place(layer.grid).to_wkt())
     place, columns, rows = layer.grid.transform, layer.drawn.columns + 0.5, layer.drawn.rows + 0.5
     xs = place.a * columns + place.b * rows + place.c
     ys = place.d * columns + place.e * rows + place.f
@@ -92,6 +107,10 @@ def _fields(layer: SampleLayer) -> dict[str, npt.NDArray[np.generic]]:
         "class_id": np.zeros(len(classes), np.int32),
         "class": np.full(len(classes), "", dtype=object),
     }
+    if layer.unsure is not None:
+        fields["rank"] = fields["id"]
+        fields["uncertainty"] = layer.unsure.round(4)
+        fields[marking.FIELD] = np.full(len(classes), marking.UNCERTAIN, dtype=object)
     if layer.with_map_class:
         fields["map_id"] = np.array(layer.legend.ids, np.int32)[classes]
         fields["map_class"] = np.array(layer.legend.names, dtype=object)[classes]

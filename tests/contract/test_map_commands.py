@@ -1,9 +1,11 @@
 """Sampling and comparing maps, with the real engine in qgis_process."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
+from osgeo import ogr
 from support import (
     CLASSES,
     class_array,
@@ -12,6 +14,7 @@ from support import (
     metrics_of,
     pixels,
     run,
+    run_qgis_process,
     write_raster,
 )
 
@@ -52,6 +55,58 @@ def test_the_command_line_draws_too(map_path, tmp_path):
         "--output", tmp_path / "points.geojson",
     )  # fmt: skip
     assert result["points"] == 140  # 0.1275 / (0.03^2 + 0.1275 / 9216)
+
+
+@pytest.fixture(scope="module")
+def unsure(tmp_path_factory):
+    """Confidence of the map in which a square is unsure, and the same as probabilities."""
+    folder = tmp_path_factory.mktemp("unsure")
+    classes = class_array()
+    percent = np.full(classes.shape, 99, "uint8")
+    percent[20:60, 20:60] = 55
+    likeliest = np.arange(3)[:, None, None] == np.searchsorted(list(CLASSES), classes)
+    shares = np.where(likeliest, percent / 100, (1 - percent / 100) / 2).astype("float32")
+    return {
+        "confidence": write_raster(folder / "confidence.tif", percent, nodata=255),
+        "probabilities": write_raster(folder / "probabilities.tif", shares),
+    }
+
+
+def test_points_to_label_next_lie_where_the_model_is_unsure(env, map_path, unsure, tmp_path):
+    got = run(
+        env, "suggestsamples", MAP=map_path, CONFIDENCE=unsure["confidence"], SIZE=12,
+        MIN_DISTANCE=50, OUTPUT=tmp_path / "points.gpkg", TABLE=tmp_path / "table.csv",
+    )  # fmt: skip
+    assert got["POINTS"] == 12
+    layer = ogr.Open(str(got["OUTPUT"]))
+    points = [
+        (point["rank"], point["uncertainty"], point["class_id"], point["sampling"])
+        for point in layer.GetLayer(0)
+    ]
+    assert points == [(rank, 0.45, None, "uncertain") for rank in range(1, 13)]
+    with open(got["TABLE"], encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert all(int(row["points"]) >= 2 for row in rows)
+
+    code, _, said = run_qgis_process(
+        env, "lulc:suggestsamples", MAP=map_path, SAMPLING="uncertain",
+        OUTPUT=tmp_path / "no.gpkg",
+    )  # fmt: skip
+    assert code != 0
+    assert "Give CONFIDENCE or PROBABILITIES" in said
+
+
+def test_the_command_line_asks_for_labels_too(map_path, unsure, tmp_path):
+    output = tmp_path / "points.geojson"
+    result = lulc(
+        "suggest-samples", "--map", map_path, "--probabilities", unsure["probabilities"],
+        "--size", 10, "--output", output,
+    )  # fmt: skip
+    assert (result["sampling"], result["points"]) == ("uncertain", 10)
+    assert result["expected_error"] is None
+    features = json.loads(output.read_text(encoding="utf-8"))["features"]
+    found = [feature["properties"]["uncertainty"] for feature in features]
+    assert found == pytest.approx([1 - 0.55 + 0.225] * 10)
 
 
 def test_change_between_two_maps(env, map_path, tmp_path):

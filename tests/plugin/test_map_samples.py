@@ -60,6 +60,31 @@ def test_the_class_of_a_point_is_chosen_from_a_list():
     assert colours == [("#ffffff", 0), ("#000000", 0)]  # the pixel shows within
 
 
+def test_points_to_label_next_show_their_rank():
+    from lulc_qgis_plugin.styling import RankedPickerStyle
+
+    fields = "field=class_id:integer&field=rank:integer"
+    layer = QgsVectorLayer(f"Point?crs=EPSG:4326&{fields}", "points", "memory")
+    RankedPickerStyle("class_id", [{"id": 2, "name": "water"}]).apply(layer)
+    assert layer.labelsEnabled()
+    assert layer.labeling().settings().fieldName == "rank"
+    assert layer.labeling().settings().format().buffer().enabled()
+    assert layer.editorWidgetSetup(0).config() == {"map": [{"water": "2"}]}
+
+
+def test_the_raster_that_says_where_a_model_is_unsure_is_handed_on(requests, map_path, tmp_path):
+    output = tmp_path / "points.gpkg"
+    output.write_bytes(b"written by nobody")
+    confidence = write_raster(tmp_path / "c.tif", np.full((8, 8), 50, "uint8"), nodata=255)
+    requests.answer = {"points": 9, "expected_error": None, "legend": [], "sampling": "uncertain"}
+    given = {"MAP": map_path, "CONFIDENCE": str(confidence), "OUTPUT": str(output)}
+    result = run("suggestsamples", given)
+    assert (result["POINTS"], result["EXPECTED_ERROR"]) == (9, None)
+    asked = requests[-1]["options"]
+    assert (asked["confidence"], asked["sampling"]) == (str(confidence), "auto")
+    assert (asked["size"], asked["min_distance"]) == (None, None)
+
+
 def test_two_maps_are_compared(requests, map_path, tmp_path):
     after = str(write_raster(tmp_path / "after.tif", np.full((8, 8), 2, "uint8"), nodata=0))
     output = write_raster(tmp_path / "change.tif", np.full((8, 8), 12, "uint8"), nodata=0)
