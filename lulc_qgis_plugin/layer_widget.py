@@ -2,8 +2,8 @@
 
 QGIS puts the active layer into its widgets. Where that is of another kind, as when the labels are
 active and a scene is asked for, they open empty, and a list of scenes always does. In the
-parameter's metadata stand the ``kind`` of layer, SCENE, MAP or LABELS, and the parameter that it
-shall be ``unlike``.
+parameter's metadata stand the ``kind`` of layer, SCENE, MAP, LABELS or REFERENCE, and the
+parameter that it shall be ``unlike``.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from qgis.gui import (
 )
 from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
-from .algorithms.parameters import LABELS, MAP, SCENE
+from .algorithms.parameters import LABELS, MAP, REFERENCE, SCENE
 from .dialog_values import DialogValues, path_of, project_context
 from .own_widget import OwnWidget, OwnWrapper
+from .training_layers import is_called_training, is_training, learned_from
 
 _SEVERAL = "multilayer"
 
@@ -111,7 +112,7 @@ def suggested(
     The active layer where it will do, else the uppermost in the list of layers.
 
     Args:
-        kind: SCENE, MAP or LABELS.
+        kind: SCENE, MAP, LABELS or REFERENCE.
         active: the layer that is active in the project.
         taken: a layer that is chosen already for something else.
     """
@@ -122,10 +123,13 @@ def suggested(
         SCENE: (_is_scene, _is_file),
         MAP: (_is_map, _has_one_band),
         LABELS: (_is_labels, _is_map),
+        REFERENCE: (_is_reference, _is_labels, _is_map),
     }
+    learned = learned_from(taken) if kind == REFERENCE else frozenset()
     for fits in tests[kind]:
         for layer in there:
-            if fits(layer) and (taken is None or layer.id() != taken.id()):
+            is_taken = taken is not None and layer.id() == taken.id()
+            if fits(layer) and not is_taken and not is_training(layer, learned):
                 return layer
     return None
 
@@ -149,3 +153,8 @@ def _has_one_band(layer: QgsMapLayer) -> bool:
 
 def _is_labels(layer: QgsMapLayer) -> bool:
     return isinstance(layer, QgsVectorLayer) and layer.isSpatial()
+
+
+def _is_reference(layer: QgsMapLayer) -> bool:
+    """Return whether it holds labels that by their name are not for training."""
+    return _is_labels(layer) and not is_called_training(layer)

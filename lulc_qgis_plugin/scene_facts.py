@@ -17,6 +17,7 @@ import numpy as np
 
 from .engine_source import engine_module
 from .scene_source import Earth, GdalSource
+from .translation import tr
 
 _PRODUCT = re.compile(r"^MTD_MSI(L1C|L2A)\.xml$", re.IGNORECASE)
 
@@ -145,12 +146,17 @@ class SceneFacts:
         found = []
         if self._source.has_gcps:
             found.append(
-                "The scene has ground control points instead of a place: rectify it first, or the "
-                "result will have no place either."
+                tr(
+                    "The scene has ground control points instead of a place: rectify it first, or "
+                    "the result will have no place either."
+                )
             )
+        text = tr(
+            "Band {} is called alpha, but holds measured values; it is taken for a band like the "
+            "others."
+        )
         found += [
-            f"Band {number} is called alpha, but holds measured values; it is taken for a band "
-            "like the others."
+            text.format(number)
             for number in self._rules.alpha.called_alpha(self._source)
             if number not in self._alpha
         ]

@@ -15,8 +15,8 @@ from qgis.core import (
 from ..engine_source import options
 from .base import EngineAlgorithm
 from .parameters import (
-    LABELS,
     MAP,
+    REFERENCE,
     SELECTED_ONLY,
     LabelsParameter,
     field_parameter,
@@ -49,7 +49,7 @@ class AssessAccuracy(EngineAlgorithm):
         assessed = QgsProcessingParameterRasterLayer("MAP", "Map to assess")
         add("MAP", suggested_layer(assessed, MAP))
         reference = LabelsParameter("REFERENCE", "Reference", types=list(LABEL_TYPES))
-        add("REFERENCE", suggested_layer(reference, LABELS, unlike="MAP"))
+        add("REFERENCE", suggested_layer(reference, REFERENCE, unlike="MAP"))
         add(
             "CLASS_FIELD",
             field_parameter("CLASS_FIELD", "Class field", "REFERENCE"),

@@ -27,7 +27,8 @@ from ..engine_source import options
 
 MODEL_FILTER = "Model (*.safetensors)"
 SELECTED_ONLY = "SELECTED_ONLY"
-SCENE, MAP, LABELS = "scene", "map", "labels"  # kinds of layers that a dialog suggests
+# Kinds of layers that a dialog suggests.
+SCENE, MAP, LABELS, REFERENCE = "scene", "map", "labels", "reference"
 _RENAMED = {"image": "INPUT"}
 _UNBOUNDED = 1e30
 _SMALLEST_SHOWN = 1e-4  # of shares and weights; scales and learning rates may be far smaller
@@ -126,7 +127,7 @@ def suggested_layer(definition: Definition, kind: str, unlike: str = "") -> Defi
 
     Args:
         definition: of one layer or of several.
-        kind: SCENE, MAP or LABELS.
+        kind: SCENE, MAP, LABELS or REFERENCE.
         unlike: the parameter whose layer is not meant.
     """
     return with_widget(definition, "layer_widget.LayerWidget", kind=kind, unlike=unlike)

@@ -989,7 +989,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Patch classifiers: step between windows in pixels. The map has a pixel per step. Default: 1 for windows up to 15 px, else the window's side (half of it with PER_PIXEL).</source>
+   <source>Patch classifiers: step between windows in pixels. The map has a pixel per step and shows all of the scene. Default: 1 for windows up to 15 px, else the window's side (half of it with PER_PIXEL).</source>
    <extracomment>Classify raster</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1199,12 +1199,42 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Confidence of the map</source>
+   <extracomment>Suggest samples</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>CONFIDENCE that classify wrote with the map, to suggest points where it is low.</source>
+   <extracomment>Suggest samples</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Or its probabilities</source>
+   <extracomment>Suggest samples</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>PROBABILITIES that classify wrote with the map, to suggest points where the two likeliest classes are nearly as likely; instead of CONFIDENCE.</source>
+   <extracomment>Suggest samples</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Sampling design</source>
    <extracomment>Suggest samples</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
-   <source>simple: every pixel is as likely; stratified: so many in each class of the map. One of: simple, stratified.</source>
+   <source>To assess the map, a random sample: stratified, so many in each class of the map, or simple, every pixel as likely. To train on: uncertain, where the model is unsure. auto: uncertain where CONFIDENCE or PROBABILITIES is given, else stratified. One of: auto, simple, stratified, uncertain.</source>
+   <extracomment>Suggest samples</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Number of points</source>
+   <extracomment>Suggest samples</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Points in all. Default: as many as STANDARD_ERROR asks for; uncertain: 50.</source>
    <extracomment>Suggest samples</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1239,12 +1269,12 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Number of points, instead of computing it</source>
+   <source>Least distance between points in metres</source>
    <extracomment>Suggest samples</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Points in all. Default: as many as STANDARD_ERROR asks for.</source>
+   <source>Uncertain: least distance between points in metres. Default: half of what it would be if they were spread evenly over the map, less in classes that are too small for it.</source>
    <extracomment>Suggest samples</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1279,11 +1309,6 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Number of points</source>
-   <extracomment>Suggest samples</extracomment>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <source>Standard error to expect</source>
    <extracomment>Suggest samples</extracomment>
    <translation type="unfinished" />
@@ -1294,7 +1319,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Draws a random sample of points from a map, to assess its accuracy by.</source>
+   <source>Suggests points to label: a random sample to assess a map, or where a model is unsure.</source>
    <extracomment>Suggest samples</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1959,6 +1984,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Points to label next</source>
+   <extracomment>algorithms/suggest_samples.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Bands</source>
    <extracomment>band_widget.py</extracomment>
    <translation type="unfinished" />
@@ -2456,6 +2486,16 @@
   <message>
    <source>{} is not a file. Export it to a GeoTIFF and use that.</source>
    <extracomment>model_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Band {} is called alpha, but holds measured values; it is taken for a band like the others.</source>
+   <extracomment>scene_facts.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The scene has ground control points instead of a place: rectify it first, or the result will have no place either.</source>
+   <extracomment>scene_facts.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>

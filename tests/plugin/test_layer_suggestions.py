@@ -1,9 +1,12 @@
 """Which layers and fields a dialog opens with."""
 
 import gc
+import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
+from osgeo import gdal
 from qgis.core import (
     QgsPalettedRasterRenderer,
     QgsProcessingContext,
@@ -106,6 +109,40 @@ def test_maps_are_told_from_scenes_by_how_they_are_drawn(project, open_dialog):
     assert (assessed["MAP"], assessed["REFERENCE"]) == (after.id(), polygons.id())
     changed = open_dialog("detectchange", before)
     assert (changed["BEFORE"], changed["AFTER"]) == (before.id(), after.id())
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("training polygons", "test"), "test"),
+        (("Train", "terrain"), "terrain"),
+        (("training polygons",), "training polygons"),  # a name alone is no proof
+    ],
+)
+def test_training_labels_are_the_last_reference(project, open_dialog, names, expected):
+    project.raster("map", 1, is_map=True)
+    layers = [project.polygons() for _ in names]
+    for layer, name in zip(layers, names):
+        layer.setName(name)
+    found = open_dialog("assessaccuracy", layers[0])["REFERENCE"]
+    assert QgsProject.instance().mapLayer(found).name() == expected
+
+
+def test_what_the_map_was_trained_on_is_no_reference(project, open_dialog, tmp_path, labels):
+    """The engine writes the digests of the files into each map."""
+    file = tmp_path / "drawn.geojson"
+    file.write_bytes(Path(labels).read_bytes())
+    drawn = project.add(QgsVectorLayer(str(file), "drawn", "ogr"))
+    made = project.raster("map", 1, is_map=True)
+    assert open_dialog("assessaccuracy", drawn)["REFERENCE"] == drawn.id()
+    dataset = gdal.Open(made.source(), gdal.GA_Update)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    dataset.SetMetadataItem("LULC_TRAINING_SHA256", f"{'0' * 64},{digest}")
+    dataset = None
+    assert open_dialog("assessaccuracy", drawn)["REFERENCE"] is None
+    other = project.polygons()
+    assert open_dialog("assessaccuracy", drawn)["REFERENCE"] == other.id()
+    assert open_dialog("trainsegmenter", drawn)["LABELS"] == drawn.id()
 
 
 def test_nothing_is_suggested_where_nothing_fits(project, open_dialog):

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from model_files import card_of, patch_card, write_model
+from osgeo import gdal
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 from support import write_raster
 
 from lulc_qgis_plugin import estimates, fit_verdict, model_card, model_text
 from lulc_qgis_plugin.fit_verdict import DOUBTFUL, FITS, REFUSED, UNKNOWN, Choices, Rules, Verdict
+from lulc_qgis_plugin.scene_facts import open_scene
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "translations.py"
 
@@ -122,3 +124,14 @@ def test_translators_are_given_every_text(provider):
     for texts in (model_text._HEADS, fit_verdict._FOUND):
         assert set(texts.values()) <= set(known)
     assert {model_text._UNKNOWN, "{} min", "Copy the file again."} <= set(known)
+
+
+def test_warnings_about_a_scene_are_translated(tmp_path):
+    values = np.random.default_rng(0).uniform(150, 3900, (4, 64, 64)).astype("uint16")
+    path = str(write_raster(tmp_path / "scene.tif", values))
+    dataset = gdal.Open(path, gdal.GA_Update)
+    dataset.GetRasterBand(4).SetColorInterpretation(gdal.GCI_AlphaBand)
+    dataset.SetGCPs([gdal.GCP(7.0, 47.0, 0.0, x, y) for x, y in ((0, 0), (9, 0), (0, 9))], "")
+    dataset = None
+    warnings = open_scene(path).warnings
+    assert [left(text) for text in warnings] == [set(), set()]
