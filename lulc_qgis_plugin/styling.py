@@ -7,7 +7,9 @@ from typing import Any
 
 from qgis.core import (
     QgsColorRampShader,
+    QgsDefaultValue,
     QgsEditorWidgetSetup,
+    QgsExpression,
     QgsMapLayer,
     QgsMarkerSymbol,
     QgsPalettedRasterRenderer,
@@ -100,7 +102,10 @@ class FileStyle(LayerStyle):
 
 
 class ClassPickerStyle(LayerStyle):
-    """Lets people choose the class of a point from the classes of a legend, and see all points."""
+    """Lets people choose the class of a point from the classes of a legend, and see all points.
+
+    The field ``class`` follows with the name, for trainings that need it.
+    """
 
     def __init__(self, field: str, legend: Sequence[Any]) -> None:
         super().__init__()
@@ -111,7 +116,17 @@ class ClassPickerStyle(LayerStyle):
         choices = [{str(item["name"]): str(item["id"])} for item in self._legend]
         setup = QgsEditorWidgetSetup("ValueMap", {"map": choices})
         layer.setEditorWidgetSetup(layer.fields().indexOf(self._field), setup)
+        name = layer.fields().indexOf("class")
+        if self._legend and name >= 0:
+            layer.setDefaultValueDefinition(name, QgsDefaultValue(self._name_of_class(), True))
         layer.setRenderer(QgsSingleSymbolRenderer(_ring()))
+
+    def _name_of_class(self) -> str:
+        """Return the expression for the name of the chosen class; without one the name stays."""
+        quoted = QgsExpression.quotedString
+        pairs = [f"{quoted(str(c['id']))}, {quoted(str(c['name']))}" for c in self._legend]
+        chosen = f'map_get(map({", ".join(pairs)}), to_string("{self._field}"))'
+        return f'coalesce({chosen}, "class")'
 
 
 class RankedPickerStyle(ClassPickerStyle):
@@ -129,6 +144,7 @@ class RankedPickerStyle(ClassPickerStyle):
         text.setSize(9)
         labels = QgsPalLayerSettings()
         labels.fieldName = "rank"
+        labels.dist = 2  # mm, outside the ring
         labels.setFormat(text)
         layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
         layer.setLabelsEnabled(True)

@@ -114,7 +114,7 @@ def suggest_to_label(
 
 def _tell(points: int, wanted: int, distance: float, fixed: bool, feedback: Feedback) -> None:
     apart = f", at least {distance:,.0f} m apart" if points > 1 and distance >= 1 else ""
-    feedback.info(f"{thousands(points)} points to label{apart}, those to begin with first.")
+    feedback.info(f"{thousands(points)} points to label{apart}, in the order to label them in.")
     feedback.info(
         "They are where the model is unsure, not a random sample: train with them, and assess the "
         "map with others."

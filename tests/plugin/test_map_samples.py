@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 from qgis.core import (
+    QgsFeature,
+    QgsGeometry,
+    QgsPointXY,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
@@ -58,6 +61,25 @@ def test_the_class_of_a_point_is_chosen_from_a_list():
     rings = layer.renderer().symbol()
     colours = [(item.strokeColor().name(), item.color().alpha()) for item in rings.symbolLayers()]
     assert colours == [("#ffffff", 0), ("#000000", 0)]  # the pixel shows within
+
+
+def test_the_name_of_a_class_follows_what_is_chosen():
+    from lulc_qgis_plugin.styling import ClassPickerStyle
+
+    fields = "field=class_id:integer&field=class:string(40)"
+    layer = QgsVectorLayer(f"Point?crs=EPSG:4326&{fields}", "points", "memory")
+    points = [QgsFeature(layer.fields()) for _ in range(2)]
+    points[1].setAttribute("class", "moor")  # whoever labels may write a name instead
+    layer.dataProvider().addFeatures(points)
+    legend = [{"id": 2, "name": "l'eau"}, {"id": 7, "name": "forest"}]
+    ClassPickerStyle("class_id", legend).apply(layer)
+    layer.startEditing()
+    layer.changeAttributeValue(1, 0, 2)
+    assert layer.getFeature(1)["class"] == "l'eau"
+    layer.changeAttributeValue(1, 0, 7)
+    assert layer.getFeature(1)["class"] == "forest"
+    layer.changeGeometry(2, QgsGeometry.fromPointXY(QgsPointXY(1, 1)))
+    assert layer.getFeature(2)["class"] == "moor"
 
 
 def test_points_to_label_next_show_their_rank():
