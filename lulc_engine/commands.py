@@ -15,6 +15,8 @@ from lulc_engine import options as declared
 from lulc_engine.feedback import Feedback
 from lulc_engine.options import Options
 
+Run = Callable[[Options, Feedback], dict[str, Any]]
+
 
 @dataclass(frozen=True)
 class Command:
@@ -23,12 +25,15 @@ class Command:
     options: type[Options]
     function: str
 
+    def load(self) -> Run:
+        """Return the function, with all that it needs loaded; for PyTorch that takes seconds."""
+        module, name = self.function.split(":")
+        run: Run = getattr(importlib.import_module(module), name)
+        return run
+
     def run(self, given: Options, feedback: Feedback) -> dict[str, Any]:
         """Run the command and return its result: output paths and numbers by lower-case name."""
-        module, name = self.function.split(":")
-        run: Callable[[Options, Feedback], dict[str, Any]]
-        run = getattr(importlib.import_module(module), name)
-        return run(given, feedback)
+        return self.load()(given, feedback)
 
 
 COMMANDS: dict[str, Command] = {

@@ -25,6 +25,7 @@ from lulc_engine.commands import COMMANDS
 from lulc_engine.errors import Cancelled, LulcError, OptionsError
 from lulc_engine.feedback import Feedback
 from lulc_engine.process import prepare_process
+from lulc_engine.stopping import end_after, end_now
 
 # People wait for at most two seconds after they cancelled; what is left of them is for removing
 # temporary files. Only a model that is to be kept may take longer, and the parent then waits for 5.
@@ -81,9 +82,14 @@ def main(arguments: list[str]) -> int:
         )
         name, options = _read_request(arguments)
         grace_s = _GRACE_TO_KEEP_S if options.get("keep_best") else _DEFAULT_GRACE_S
-        threading.Thread(target=_watch_stdin, args=(feedback, grace_s), daemon=True).start()
+        loaded = threading.Event()
+        watch = (feedback, grace_s, loaded)
+        threading.Thread(target=_watch_stdin, args=watch, daemon=True).start()
         command = COMMANDS[name]
-        result = command.run(command.options.from_mapping(options), feedback)
+        given = command.options.from_mapping(options)
+        command.load()
+        loaded.set()
+        result = command.run(given, feedback)
         feedback.emit(protocol.RESULT, result=result)
     except LulcError as err:
         with contextlib.suppress(Cancelled):  # that there is no parent may be the reason
@@ -149,7 +155,8 @@ def _read_request(arguments: list[str]) -> tuple[str, dict[str, Any]]:
     return name, options
 
 
-def _watch_stdin(feedback: WorkerFeedback, grace_s: float) -> None:
+def _watch_stdin(feedback: WorkerFeedback, grace_s: float, loaded: threading.Event) -> None:
+    """Cancel the run when stdin says so; at once, while the command is still being loaded."""
     # Without a buffer: the lock of one that is being read ends the interpreter with an abort.
     # A stdin that is closed from the start is an end-of-file.
     with contextlib.suppress(OSError), open(0, "rb", buffering=0, closefd=False) as stream:
@@ -157,17 +164,11 @@ def _watch_stdin(feedback: WorkerFeedback, grace_s: float) -> None:
             if line.strip() == protocol.CANCEL.encode():
                 break
     feedback.cancel()
-    timer = threading.Timer(grace_s, _end_now, args=(feedback,))
-    timer.daemon = True  # a run that ends by itself does not wait for it
-    timer.start()
 
-
-def _end_now(feedback: WorkerFeedback) -> None:
-    """End the process although a library did not let go; leave no temporary file behind."""
-    from lulc_engine.outputs import remove_open_parts
-
-    remove_open_parts()
-    cancelled = Cancelled()
-    with contextlib.suppress(OSError, Cancelled):  # nobody may be listening any more
+    def last_words() -> None:
+        cancelled = Cancelled()
         feedback.emit(protocol.ERROR, exit_code=cancelled.exit_code, **cancelled.as_dict())
-    os._exit(cancelled.exit_code)
+
+    if not loaded.is_set():
+        end_now(last_words)
+    end_after(grace_s, last_words)

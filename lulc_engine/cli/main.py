@@ -8,7 +8,6 @@ import dataclasses
 import io
 import os
 import re
-import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -22,10 +21,13 @@ from lulc_engine.options import Options, option_name
 from lulc_engine.process import prepare_process
 from lulc_engine.protocol import to_json
 from lulc_engine.runs.config import read_config, say_whether_same
+from lulc_engine.stopping import end_after, end_now, end_on_signals, heed, say_cancelled
 from lulc_engine.worker import OUT_OF_MEMORY, bug_report, is_out_of_memory
 
 # A value that begins with a negative number, such as an extent in the west.
 _NEGATIVE = re.compile(r"-\.?\d")
+# A run that was asked to stop looks up about once a second; libraries that load do not.
+_GRACE_S = 2.0
 _CONFIG = (
     "config.json of a run folder: repeat that run. Options given besides take precedence; its "
     "outputs are not repeated, and MODEL becomes repeated.safetensors beside the file."
@@ -44,10 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
     given = _join_negative(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
     _replace_closed_streams()
+    end_on_signals(as_json)
     _print_any_text(as_json)
     prepare_process()
     feedback = ConsoleFeedback()
-    _cancel_on_signals(feedback)
     try:
         parsed = vars(_parser().parse_args(given))
         name = parsed.pop("command")
@@ -56,7 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
         command = COMMANDS[name]
         if config:  # what is given besides takes precedence
             parsed = {**read_config(config, name), **parsed}
-        result = command.run(command.options.from_mapping(parsed), feedback)
+        options = command.options.from_mapping(parsed)
+        command.load()
+        _cancel_on_signals(feedback, as_json, bool(getattr(options, "keep_best", False)))
+        result = command.run(options, feedback)
         if config:
             say_whether_same(config, result, feedback)
     except LulcError as err:
@@ -157,19 +162,23 @@ def _print_any_text(as_json: bool) -> None:
             stream.reconfigure(encoding="utf-8" if is_json else None, errors="backslashreplace")
 
 
-def _cancel_on_signals(feedback: ConsoleFeedback) -> None:
-    """Let Ctrl-C and SIGTERM cancel cleanly; a second signal ends the process at once."""
+def _cancel_on_signals(feedback: ConsoleFeedback, as_json: bool, keeps_best: bool) -> None:
+    """Let Ctrl-C and SIGTERM cancel cleanly; a second signal ends the process at once.
 
-    def stop(number: int, frame: object) -> None:
+    So does the end of a grace, unless a model is to be kept: that may take its time.
+    """
+
+    def last_words() -> None:
+        say_cancelled(as_json)
+
+    def stop() -> None:
         if feedback.is_cancelled:
-            from lulc_engine.outputs import remove_open_parts
-
-            remove_open_parts()
-            os._exit(130)
+            end_now(last_words)
         feedback.cancel()
+        if not keeps_best:
+            end_after(_GRACE_S, last_words)
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    heed(stop)
 
 
 def _fail(error: dict[str, str], exit_code: int, as_json: bool) -> int:

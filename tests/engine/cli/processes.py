@@ -8,6 +8,17 @@ import sys
 PYTHON = sys.executable
 ENGINE = [PYTHON, "-m", "lulc_engine"]
 
+# Lets the import of a module take long, as that of PyTorch does on a busy computer.
+SLOW_TO_LOAD = """
+import sys, time
+class Slow:
+    def find_spec(self, name, path, target=None):
+        if name == "{module}":
+            print("loading", file=sys.stderr, flush=True)
+            time.sleep(60)
+sys.meta_path.insert(0, Slow())
+"""
+
 
 def lulc(*words, **options):
     """Run a command to its end and return the finished process."""

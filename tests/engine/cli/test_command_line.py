@@ -12,7 +12,7 @@ import pytest
 import rasterio
 from factories import CRS, pixel_box, random_image, write_geojson, write_raster
 from landscape import Country, make_spec, write_untrained_model
-from processes import ENGINE, environment, expect_refusal, lulc, names_in
+from processes import ENGINE, PYTHON, SLOW_TO_LOAD, environment, expect_refusal, lulc, names_in
 
 from lulc_engine.cli.main import main
 from lulc_engine.commands import COMMANDS, Command
@@ -387,6 +387,48 @@ def test_a_signal_cancels_cleanly(tmp_path, data, number):
     assert json.loads(stdout)["error"]["code"] == "LULC-E130"
     assert "Traceback" not in stderr
     assert names_in(tmp_path) == set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("module", ["lulc_engine.cli.main", "lulc_engine.training.segmenter"])
+def test_a_signal_does_not_wait_for_what_is_being_loaded(tmp_path, data, module, number):
+    words = [*map(str, flat(train_words(data, tmp_path)))]
+    code = SLOW_TO_LOAD.format(module=module) + (
+        f"sys.argv = ['lulc', 'train-segmenter', '--json', *{words!r}]\n"
+        "from lulc_engine.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+    expect_end(code, number)
+    assert names_in(tmp_path) == set()
+
+
+def test_a_run_that_does_not_stop_is_ended_after_a_grace():
+    code = (
+        "import time, sys, lulc_engine.commands as c, lulc_engine.cli.main as m\n"
+        "m._GRACE_S = 0.5\n"
+        "def run(*_):\n"
+        "    print('loading', file=sys.stderr, flush=True)\n"
+        "    time.sleep(60)\n"
+        "c.Command.run = run\n"
+        "sys.exit(m.main(['info', '--json', '--model', 'x']))\n"
+    )
+    expect_end(code, signal.SIGTERM)
+
+
+def expect_end(code, number):
+    """Send a signal to a process once it says that it loads; it must end soon, as cancelled."""
+    process = subprocess.Popen(
+        [PYTHON, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stderr.readline() == "loading\n"
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=15)
+    finally:
+        process.kill()
+    assert process.returncode == 130, stderr
+    assert json.loads(stdout)["error"]["code"] == "LULC-E130"
+    assert "Traceback" not in stderr
 
 
 def test_a_killed_training_leaves_nothing_under_a_final_name(tmp_path, data):

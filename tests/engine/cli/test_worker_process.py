@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from factories import write_raster
 from landscape import Country
-from processes import PYTHON, names_in
+from processes import PYTHON, SLOW_TO_LOAD, names_in
 
 import lulc_engine
 from lulc_engine import protocol
@@ -159,6 +159,20 @@ def test_it_can_be_cancelled(start, data, out, way):
     errors = [event for event in events if event["event"] == "error"]
     assert [(error["code"], error["exit_code"]) for error in errors] == [("LULC-E130", 130)]
     assert names_in(out) == set()
+
+
+def test_it_does_not_wait_for_what_is_being_loaded(start, data, out, tmp_path):
+    slow = SLOW_TO_LOAD.format(module="lulc_engine.training.segmenter")
+    (tmp_path / "launcher.py").write_text(slow + LAUNCHER, encoding="utf-8")
+    process = start(training(data, out))
+    assert process.stderr.readline() == "loading\n"
+    sent = time.monotonic()
+    process.stdin.write("cancel\n")
+    process.stdin.flush()
+    code, events, _ = run(process)
+    assert time.monotonic() - sent < 15
+    assert code == 130
+    assert events[-1]["code"] == "LULC-E130"
 
 
 def test_the_best_model_may_be_kept(start, data, out):
