@@ -64,7 +64,7 @@ def from_option(item: Any, label: str) -> Definition:
         return _number(item, label)
     if choices:
         several = rules["kind"] == "texts"
-        return QgsProcessingParameterEnum(
+        definition = QgsProcessingParameterEnum(
             name,
             label,
             choices,
@@ -73,6 +73,7 @@ def from_option(item: Any, label: str) -> Definition:
             optional=optional and (several or not item.default),
             usesStaticStrings=True,
         )
+        return definition if several else with_widget(definition, "choice_widget.ChoiceWidget")
     return QgsProcessingParameterString(name, label, item.default or None, optional=optional)
 
 

@@ -69,7 +69,8 @@ def test_a_model_shows_its_card_at_once_and_then_whether_the_scene_fits(open_dia
     panel.setParameters({"INPUT": layer.id(), "MODEL": model})
     card = texts(panel)[0]
     network = ("mobile_unet", "labels every pixel", "10 classes", "AnnualCrop", "#c67d39")
-    data = ("blue, green, red, nir at 10 m", "100 to 3100", "97.9 %", "the test")
+    share = card_of()["lulc:scores"]["test"]["overall_accuracy"]
+    data = ("blue, green, red, nir at 10 m", "100 to 3100", f"{share:.1%}"[:-1], "the test")
     for words in (*network, *data):
         assert words in card
     _, verdict, estimate = wait_for(panel, "my scene fits this model")
