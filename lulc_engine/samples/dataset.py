@@ -25,6 +25,7 @@ from lulc_engine.samples.chips import (
     read_padded,
 )
 from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource
+from lulc_engine.samples.placed import not_valid
 from lulc_engine.samples.scenes import TrainingScene
 from lulc_engine.samples.split import TEST, TRAINING, VALIDATION, Split, assign_roles
 
@@ -161,7 +162,7 @@ class DatasetBuilder:
         self._table = UnitTable(len(source.legend))
         self._chips: list[Chip] = []
         self._notes: list[str] = []
-        self._under_test = 0
+        self._under_test = self._invalid = 0
 
     def build(self, options: SplitOptions, feedback: Feedback) -> Dataset:
         """Read the scenes, divide the labels and return the dataset.
@@ -175,6 +176,8 @@ class DatasetBuilder:
         for number, place in enumerate(placed):
             share = feedback.part(number / len(placed), (number + 1) / len(placed))
             self._cut(place, lattice, share)
+        if self._invalid:
+            self._notes.append(not_valid(self._invalid))
         if self._under_test:
             self._notes.append(
                 f"{self._under_test} pixels of the training labels lie on test labels and were "
@@ -226,7 +229,8 @@ class DatasetBuilder:
             return None  # on another scene; _place sees to it that it is on one
 
     def _note(self, labels: Labels) -> None:
-        notes = [*labels.notes, *labels.pixel_notes()]
+        edges = labels.edge_notes() if len(self._scenes) == 1 else []
+        notes = [*labels.notes, *edges, *labels.pixel_notes()]
         self._notes += [note for note in notes if note not in self._notes]
 
     def _cut(self, place: _Placed, lattice: BlockLattice, feedback: Feedback) -> None:
@@ -235,6 +239,8 @@ class DatasetBuilder:
             check_cancel(feedback, number, len(found), "Reading labelled windows")
             units = self._units(place.labels, tile.window, lattice, self._table)
             chip = cut_chip(place.scene, place.labels, units, tile, self._store)
+            known = place.labels.read(tile.core) != NO_LABEL
+            self._invalid += int((known & ~chip.valid[chip.core]).sum())
             if place.test is not None:
                 under = read_padded(place.test, tile.window) != NO_LABEL
                 self._under_test += int((only_core(chip, chip.labels)[under] >= 0).sum())

@@ -57,6 +57,10 @@ class Labels(ABC):
         """Return notes on labels that are lost on this grid: claimed twice, or without a pixel."""
         return []
 
+    def edge_notes(self) -> list[str]:
+        """Return notes on labels outside of this grid; they may lie on another one."""
+        return []
+
     def samples(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """Return rows, columns and class indices of single points on the grid, or None."""
         return None

@@ -40,11 +40,17 @@ def place_labels(
             notes.append(f"{scene.scene.path.name} has no labels and was not used.")
             continue
         placed.append(Placed(number, scene, labels))
-        found = [*labels.notes, *labels.pixel_notes()]
+        edges = labels.edge_notes() if len(scenes) == 1 else []
+        found = [*labels.notes, *edges, *labels.pixel_notes()]
         notes += [note for note in found if note not in notes]
     if not placed:
         raise failure or LabelError("No scene was given.")
     return placed
+
+
+def not_valid(pixels: int) -> str:
+    """Return the sentence on labelled pixels whose values cannot be used."""
+    return f"{pixels} labelled pixels have no valid value (nodata or mask) and were not used."
 
 
 def windows_of(whole: Window) -> Iterator[Window]:

@@ -190,6 +190,34 @@ class VectorLabels(Labels):
             )
         return notes
 
+    def edge_notes(self) -> list[str]:
+        """Say how many features lie outside of the grid, and how many reach over its edges.
+
+        Their area in pixels is compared, since pixels outside of a grid cannot be counted on it.
+        """
+        outline = shapely.Polygon(self.grid.outline())
+        known = np.flatnonzero(~shapely.is_missing(self._shapes))
+        shapes = self._shapes[known]
+        outside = shapely.disjoint(shapes, outline)
+        notes = []
+        if outside.any():
+            ids = np.unique(self._features[known[outside]])
+            notes.append(
+                f"{int(outside.sum())} of {len(known)} {self.kind} of {self._name} lie outside of "
+                f"the scene and were not used (features {_some(ids)})."
+            )
+        over = ~outside & ~shapely.covered_by(shapes, outline)
+        if self.kind == "polygons" and over.any():
+            pixel = abs(self.grid.transform.determinant)
+            whole = shapely.area(shapes[over]).sum() / pixel
+            inside = shapely.area(shapely.intersection(shapes[over], outline)).sum() / pixel
+            notes.append(
+                f"{int(over.sum())} polygons of {self._name} reach over the edge of the scene; "
+                f"about {whole - inside:.0f} of their {whole:.0f} pixels lie outside and were not "
+                "used."
+            )
+        return notes
+
     def count_conflicts(self) -> int:
         """Return how many pixels are claimed by two classes."""
         return self._survey()[0]

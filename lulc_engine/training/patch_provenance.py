@@ -69,7 +69,7 @@ def describe_patch_files(options: TrainPatchesOptions, patches: PatchSet) -> dic
     return {
         "source": patches.source,
         "files": patches.files,
-        "labels": describe_labels(options.labels) if options.labels else None,
+        "labels": describe_labels(options.labels, options.image) if options.labels else None,
         "initial_model": describe_file(options.initial_model) if options.initial_model else None,
         "sha256": data_sha256(patches),
     }

@@ -70,7 +70,7 @@ def describe_files(options: TrainSegmenterOptions) -> dict[str, Any]:
     """Return name and SHA-256 of every file that was learned from or tested on."""
     return {
         "scenes": [describe_file(path) for path in options.image],
-        "labels": describe_labels(options.labels),
+        "labels": describe_labels(options.labels, options.image),
         "test_labels": describe_file(options.test_labels) if options.test_labels else None,
         "masks": [describe_file(path) for path in options.mask],
     }
@@ -110,9 +110,9 @@ def describe_file(path: str) -> dict[str, Any]:
     return {"name": Path(file).name, "sha256": file_sha256(file) if known else None}
 
 
-def describe_labels(path: str) -> dict[str, Any]:
-    """Return name and SHA-256 of a file of labels, and where they lie where that is known."""
-    bounds = labelled_area(path)
+def describe_labels(path: str, scenes: Sequence[str]) -> dict[str, Any]:
+    """Return name and SHA-256 of a file of labels, and where on the scenes they lie, if known."""
+    bounds = labelled_area(path, scenes)
     return describe_file(path) | ({} if bounds is None else {"bounds": bounds})
 
 

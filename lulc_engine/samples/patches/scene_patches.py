@@ -27,7 +27,7 @@ from lulc_engine.samples.patches.decoding import keepable
 from lulc_engine.samples.patches.labelled_pixels import PixelPool, Pixels, reaches_into
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.patches.selection import draw_fraction
-from lulc_engine.samples.placed import TILE_PX, Placed, place_labels, windows_of
+from lulc_engine.samples.placed import TILE_PX, Placed, not_valid, place_labels, windows_of
 from lulc_engine.samples.scenes import TrainingScene, open_scenes
 from lulc_engine.samples.split import TRAINING, Split, assign_roles
 
@@ -56,7 +56,9 @@ def open_scene_patches(options: PatchOptions, feedback: Feedback, store: ChipSto
     )
     notes: list[str] = []
     placed = place_labels(scenes, source, notes)
-    lattice, table, pool = _collect(placed, options, len(source.legend), feedback.part(0, 0.5))
+    lattice, table, pool = _collect(
+        placed, options, len(source.legend), notes, feedback.part(0, 0.5)
+    )
     split = _divide(source, table, lattice, options)
     pixels, targets = _choose(pool, table, split, options, notes)
     kept = _apart(pixels, targets, split.roles[pixels.units], patch_px, source.legend, notes)
@@ -83,7 +85,11 @@ def open_scene_patches(options: PatchOptions, feedback: Feedback, store: ChipSto
 
 
 def _collect(
-    placed: list[Placed], options: PatchOptions, classes: int, feedback: Feedback
+    placed: list[Placed],
+    options: PatchOptions,
+    classes: int,
+    notes: list[str],
+    feedback: Feedback,
 ) -> tuple[BlockLattice, UnitTable, PixelPool]:
     """Return the blocks, the pixels of each class in each unit, and the pixels to draw from.
 
@@ -95,9 +101,12 @@ def _collect(
     side = max(choose_block_px(first.window), _PATCHES_PER_BLOCK * patch_px)
     lattice, table = BlockLattice(first.grid, side), UnitTable(classes)
     pool = PixelPool(classes, options.max_per_class, np.random.default_rng(options.seed))
+    invalid = 0
     for number, place in enumerate(placed):
         part = feedback.part(number / len(placed), (number + 1) / len(placed))
-        _read_labels(place, lattice, table, pool, part)
+        invalid += _read_labels(place, lattice, table, pool, part)
+    if invalid:
+        notes.append(not_valid(invalid))
     if not table.counts.any():
         raise LabelError(
             "No label lies on a valid pixel of the scene.",
@@ -108,8 +117,13 @@ def _collect(
 
 def _read_labels(
     place: Placed, lattice: BlockLattice, table: UnitTable, pool: PixelPool, feedback: Feedback
-) -> None:
-    """Put the valid labelled pixels of a scene into the pool and count them."""
+) -> int:
+    """Put the valid labelled pixels of a scene into the pool and count them.
+
+    Returns:
+        How many labelled pixels are not valid.
+    """
+    invalid = 0
     windows = list(windows_of(place.labels.window))
     for done, window in enumerate(windows):
         feedback.check()
@@ -118,6 +132,7 @@ def _read_labels(
         if (labels == NO_LABEL).all():
             continue
         _, valid = place.scene.read(window)
+        invalid += int((labels[~valid] != NO_LABEL).sum())
         labels[~valid] = NO_LABEL
         keys = place.labels.read_units(window)
         if keys is None:
@@ -125,6 +140,7 @@ def _read_labels(
         units = table.rows(keys)
         table.add(units, labels)
         pool.add(place.number, (window.row_off, window.col_off), labels, units)
+    return invalid
 
 
 def _divide(

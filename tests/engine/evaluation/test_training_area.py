@@ -34,6 +34,16 @@ def test_labels_lie_where_their_file_says(places, write_raster):
     assert labelled_area(write_raster("bare.tif", np.ones((5, 5), np.uint8), crs=None)) is None
 
 
+def test_only_what_lies_on_a_scene_was_learned_from(places, write_raster, write_vector):
+    boxes = [(pixel_box(row, 0, 5, 5), {"cid": row}) for row in (0, 80)]
+    labels, scene = write_vector("l.geojson", boxes), write_raster("s.tif", np.ones((9, 5)))
+    west, south, _, north = labelled_area(labels, [scene])
+    assert labelled_area(labels)[1] < south - 0.003  # 71 rows of 10 m
+    assert (west, north) == pytest.approx((labelled_area(labels)[0], labelled_area(labels)[3]))
+    assert labelled_area(places[1], [scene]) is None
+    assert labelled_area(labels, [places[0]]) == labelled_area(labels)
+
+
 @pytest.mark.parametrize(
     ("tag", "said"), [("first", True), ("second", False), ("", False), ("a,b", False)]
 )

@@ -63,6 +63,19 @@ def truth_of(features, shape=SIZE):
     return classes, numbers
 
 
+def test_labels_that_are_not_used_are_counted(write_scene, write_vector):
+    """Rows 0 to 4 are nodata, the scene has 100 rows of 130 pixels."""
+    boxes = [(10, 10, 9), (40, 60, 9), (2, 40, 5), (95, 20, 10), (95, 60, 10), (200, 3, 9)]
+    labels = write_vector(
+        "l.geojson",
+        [(pixel_box(r, c, n, n), {"class": "ab"[i % 2]}) for i, (r, c, n) in enumerate(boxes)],
+    )
+    notes = " ".join(build([write_scene()], labels).notes)
+    assert "1 of 6 polygons of l.geojson lie outside of the scene and were not used" in notes
+    assert "2 polygons of l.geojson reach over the edge of the scene; about 100 of" in notes
+    assert "15 labelled pixels have no valid value (nodata or mask) and were not used" in notes
+
+
 def laid_out(dataset, role, shape=SIZE):
     """Return labels (H, W) of a role put together again from the cores, and how often each."""
     found, times = np.full(shape, -1), np.zeros(shape, int)
