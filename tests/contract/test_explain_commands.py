@@ -119,5 +119,5 @@ def test_errors_name_the_parameters_and_what_is_allowed(env, data, segmenter, tm
 def test_a_model_shows_its_layers(env, tmp_path):
     got = run(env, "modelinfo", MODEL=BUNDLED, REPORT=tmp_path / "m.html")
     text = Path(got["REPORT"]).read_text("utf-8")
-    for words in ("stage2", "64 x 16 x 16", "All 90 layers", "3.7 MB", "Scores on the test set"):
+    for words in ("blocks.2", "80 x 16 x 16", "All 33 layers", "4.3 MB", "Scores on the test set"):
         assert words in text, words
