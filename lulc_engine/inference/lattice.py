@@ -81,10 +81,8 @@ def centred(length: int, size: int, step: int) -> Steps:
     count = -(-length // step)
     beyond = count * step - length
     pixel = step // 2 - (beyond + 1) // 2
-    middle = size // 2 + (
-        step / 2 - step // 2
-    )  # an even number of pixels has no pixel in its middle
-    return Steps(pixel - size // 2, step, size, count, middle)
+    beside = step / 2 - step // 2  # an even number of pixels has no pixel in its middle
+    return Steps(pixel - size // 2, step, size, count, size // 2 + beside)
 
 
 def tiled(length: int, size: int, step: int) -> Steps:
