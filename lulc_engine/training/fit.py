@@ -21,21 +21,12 @@ from lulc_engine.samples.dataset import Dataset
 from lulc_engine.samples.jitter import jittered
 from lulc_engine.samples.shuffle import TileShuffler
 from lulc_engine.samples.split import VALIDATION
-from lulc_engine.training.average import Average
+from lulc_engine.training.descent import Descent
 from lulc_engine.training.duration import in_words
 from lulc_engine.training.focus import AUTO_AFTER_EPOCHS, most_confused_pair
 from lulc_engine.training.kept import Best, Fit
-from lulc_engine.training.optimiser import (
-    Descent,
-    Schedule,
-    diverged,
-    make_optimizer,
-    optimizer_tensors,
-    restore_optimizer,
-)
 from lulc_engine.training.precision import IN_BFLOAT16, low_precision, prefers_bfloat16
 from lulc_engine.training.recipe import Recipe
-from lulc_engine.training.same_training import other_network
 from lulc_engine.training.snapshot import take
 from lulc_engine.training.state_file import Tensors
 from lulc_engine.training.validate import Validation, validate
@@ -97,11 +88,7 @@ class Trainer:
         self._make_weights, self._find_focus = make_weights, find_focus
         self._loss = get_loss(recipe.loss)
         groups = [{"params": list(network.parameters()), "lr": recipe.learning_rate}]
-        optimizer = make_optimizer(recipe.optimizer, groups, recipe.weight_decay)
-        self._optimizer = optimizer
-        self._schedule = Schedule(optimizer, recipe.schedule, recipe.epochs * steps)
-        self._descent = Descent(network, optimizer, self._schedule)
-        self._average = Average(network, recipe.average) if recipe.average else None
+        self._descent = Descent(network, groups, recipe, steps)
         self._bfloat16 = prefers_bfloat16(device, sampler.window_px)
         if self._bfloat16:
             state.notes.append(IN_BFLOAT16)
@@ -127,8 +114,7 @@ class Trainer:
                 feedback.info(f"Stopped: no better validation score for {waited} epochs.")
                 break
             loss = self._train_epoch(epoch, first, started, feedback)
-            if self._descent.taken == 0:  # an epoch without one good step: nothing has been learned
-                raise diverged()
+            self._descent.check()
             result = self._validate(feedback)
             self._keep(epoch, loss, result, before + time.monotonic() - started, feedback)
             if epoch == AUTO_AFTER_EPOCHS and self._find_focus:
@@ -180,17 +166,7 @@ class Trainer:
         loss = self._loss(logits, batch.labels, self._context)
         if share:
             loss = (1 - share) * loss + share * self._loss(logits, batch.others, self._context)
-        value = self._descent.step(loss)
-        if value is None:
-            return 0.0
-        if self._average is not None:
-            self._average.update(self._descent.taken)
-        return value
-
-    @property
-    def _judged(self) -> Network:
-        """The network that is validated and kept."""
-        return self._network if self._average is None else self._average.network
+        return self._descent.step(loss) or 0.0
 
     def _blend_share(self) -> float:
         """Return the share of other spectra in this batch: 0, or up to a half."""
@@ -199,7 +175,7 @@ class Trainer:
 
     def _validate(self, feedback: Feedback) -> Validation:
         return validate(
-            self._judged,
+            self._descent.judged,
             self._dataset.chips,
             VALIDATION,
             len(self._dataset.legend),
@@ -231,8 +207,8 @@ class Trainer:
         }
         self.state.history.append(row)
         feedback.metric("epoch", **row)
-        self._schedule.after_epoch(mean_iou)
-        weights = take(self._judged)
+        self._descent.after_epoch(mean_iou)
+        weights = take(self._descent.judged)
         self.state.keep(Best(epoch, mean_iou, mean_iou, weights, result.matrix, result.loss))
 
     def _choose_focus(self, matrix: np.ndarray, feedback: Feedback) -> None:
@@ -253,19 +229,9 @@ class Trainer:
 
     def parts(self) -> tuple[dict[str, Tensors], dict[str, Any]]:
         """Return what `restore` needs besides the state, as tensors and as JSON values."""
-        chance = {"noise": self._noise.get_state(), **random_states(self._device)}
-        tensors = {
-            "network": take(self._network),
-            "optimizer": optimizer_tensors(self._optimizer),
-            "chance": chance,
-        }
-        values = {
-            "groups": self._optimizer.state_dict()["param_groups"],
-            "schedule": self._schedule.state(),
-            "taken": self._descent.taken,
-            "focus": list(self.state.focus),
-        }
-        return tensors, values
+        tensors, values = self._descent.state()
+        tensors["chance"] = {"noise": self._noise.get_state(), **random_states(self._device)}
+        return tensors, {**values, "focus": list(self.state.focus)}
 
     def restore(self, tensors: dict[str, Tensors], values: dict[str, Any]) -> None:
         """Go on from `parts`; the state holds already what was kept.
@@ -273,15 +239,7 @@ class Trainer:
         Raises:
             DataError: they are of another network.
         """
-        try:
-            self._network.load_state_dict(tensors["network"])
-            if self._average is not None:
-                self._average.network.load_state_dict(self.state.last.weights)
-            restore_optimizer(self._optimizer, tensors["optimizer"], values["groups"])
-        except (RuntimeError, ValueError) as err:
-            raise other_network() from err
-        self._schedule.restore(values["schedule"])
-        self._descent.taken = values["taken"]
+        self._descent.restore(tensors, values, self.state.last.weights)
         self._attend_to(tuple(values["focus"]))
         self._noise.set_state(tensors["chance"]["noise"])
         restore_random_states(tensors["chance"], self._device)

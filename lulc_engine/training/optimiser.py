@@ -1,22 +1,17 @@
-"""Steps of an optimiser and the learning rate over time, for every training loop."""
+"""Optimisers and the learning rate over time, for every training loop."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from lulc_engine.errors import DataError
-
 _PLATEAU_FACTOR, _PLATEAU_EPOCHS = 0.3, 5
 _RISING_SHARE = 0.2
 _FEWEST_STEPS = 10  # with fewer the cycle has no step to rise in
-_GRADIENT_NORM = 5.0
-_MOST_BAD_STEPS = 10
 _MOMENTUM = 0.9
 
 Groups = Sequence[dict[str, Any]]
@@ -137,52 +132,3 @@ class Schedule:
         self._best, self._waited = state["best"], state["waited"]
         if self._cycle is not None:
             self._cycle.load_state_dict(state["cycle"])
-
-
-class Descent:
-    """Takes steps: clipped, scheduled, and none along a gradient that is not a number.
-
-    Attributes:
-        taken: number of steps taken.
-    """
-
-    def __init__(
-        self, network: nn.Module, optimizer: torch.optim.Optimizer, schedule: Schedule
-    ) -> None:
-        self._network, self._optimizer, self._schedule = network, optimizer, schedule
-        self._bad_steps = 0
-        self.taken = 0
-
-    @property
-    def rate(self) -> float:
-        """The learning rate of the first group."""
-        return float(self._optimizer.param_groups[0]["lr"])
-
-    def step(self, loss: Tensor) -> float | None:
-        """Take one step; return the loss, or None if the weights were left alone.
-
-        Raises:
-            DataError: the loss is not a number again and again.
-        """
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self._network.parameters(), _GRADIENT_NORM)
-        value = float(loss.detach())
-        if not (math.isfinite(value) and math.isfinite(float(norm))):
-            self._bad_steps += 1
-            if self._bad_steps > _MOST_BAD_STEPS:
-                raise diverged()
-            return None
-        self._bad_steps = 0
-        self._optimizer.step()
-        self._schedule.after_step()
-        self.taken += 1
-        return value
-
-
-def diverged() -> DataError:
-    """Return the error of a training that has left all good values."""
-    return DataError(
-        "The loss is not a number any more: training diverged.",
-        "Lower LEARNING_RATE, or check the scene for extreme values.",
-    )

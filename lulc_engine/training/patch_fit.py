@@ -19,22 +19,13 @@ from lulc_engine.losses.context import PatchLossContext
 from lulc_engine.models.patch_network import PatchNetwork
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.split import VALIDATION
-from lulc_engine.training.average import Average
+from lulc_engine.training.descent import Descent
 from lulc_engine.training.duration import in_words
-from lulc_engine.training.optimiser import (
-    Descent,
-    Schedule,
-    diverged,
-    make_optimizer,
-    optimizer_tensors,
-    parameter_groups,
-    restore_optimizer,
-)
+from lulc_engine.training.optimiser import parameter_groups
 from lulc_engine.training.patch_batches import PatchBatches, labels
 from lulc_engine.training.patch_recipe import PatchRecipe
 from lulc_engine.training.patch_validate import epoch_scores, predict
 from lulc_engine.training.precision import IN_BFLOAT16, low_precision, prefers_bfloat16
-from lulc_engine.training.same_training import other_network
 from lulc_engine.training.snapshot import PatchFit, Snapshot, take
 from lulc_engine.training.state_file import read_state, write_state
 
@@ -82,11 +73,7 @@ class PatchTrainer:
         rates = (recipe.learning_rate, recipe.learning_rate * recipe.backbone_rate)
         parts = (network.head_parameters(), network.backbone_parameters())
         groups = parameter_groups(list(zip(parts, rates, strict=True)))
-        optimizer = make_optimizer(recipe.optimizer, groups, recipe.weight_decay)
-        self._optimizer = optimizer
-        self._schedule = Schedule(optimizer, recipe.schedule, recipe.epochs * self.batches.steps)
-        self._descent = Descent(network, optimizer, self._schedule)
-        self._average = Average(network, recipe.average) if recipe.average else None
+        self._descent = Descent(network, groups, recipe, self.batches.steps)
         self._bfloat16 = prefers_bfloat16(device, patches.size_px)
         if self._bfloat16:
             state.notes.append(IN_BFLOAT16)
@@ -113,8 +100,7 @@ class PatchTrainer:
                 feedback.info(f"Stopped: no better validation score for {waited} epochs.")
                 break
             loss = self._train_epoch(epoch, first, started, feedback)
-            if self._descent.taken == 0:  # not one good step: nothing has been learned
-                raise diverged()
+            self._descent.check()
             self._keep(epoch, loss, time.monotonic() - started, feedback)
         return self.state
 
@@ -159,15 +145,7 @@ class PatchTrainer:
         """
         with low_precision(self._device, self._bfloat16):
             logits = self._network.logits(channels.contiguous(memory_format=torch.channels_last))
-        value = self._descent.step(self._loss(logits, targets, self._context))
-        if value is not None and self._average is not None:
-            self._average.update(self._descent.taken)
-        return value
-
-    @property
-    def _judged(self) -> PatchNetwork:
-        """The network that is validated and kept."""
-        return self._network if self._average is None else self._average.network
+        return self._descent.step(self._loss(logits, targets, self._context))
 
     def _keep(self, epoch: int, loss: float, seconds: float, feedback: Feedback) -> None:
         """Validate, record the epoch, keep its weights and leave a state to resume from."""
@@ -183,15 +161,15 @@ class PatchTrainer:
         self.state.history.append(row)
         feedback.metric("epoch", **row)
         score = found[self._recipe.metric]
-        self._schedule.after_epoch(score or 0.0)
-        self.state.keep(Snapshot(epoch, score, found["loss"], take(self._judged)))
+        self._descent.after_epoch(score or 0.0)
+        self.state.keep(Snapshot(epoch, score, found["loss"], take(self._descent.judged)))
         if self._checkpoints is not None:
             self._write(self._checkpoints)
         self._after_epoch()
 
     def _validate(self, feedback: Feedback) -> dict[str, Any]:
         logits = predict(
-            self._judged,
+            self._descent.judged,
             self._patches,
             self._held_out,
             self._device,
@@ -212,19 +190,10 @@ class PatchTrainer:
 
     def _write(self, folder: Path) -> None:
         """Leave all that a training needs to go on."""
+        parts, values = self._descent.state()
         chance, numbers = self.batches.state()
-        parts = {
-            "network": take(self._network),
-            "optimizer": optimizer_tensors(self._optimizer),
-            "chance": {**chance, **random_states(self._device)},
-        }
-        values = {
-            **self._identity,
-            "groups": self._optimizer.state_dict()["param_groups"],
-            "schedule": self._schedule.state(),
-            "chance": numbers,
-            "taken": self._descent.taken,
-        }
+        parts["chance"] = {**chance, **random_states(self._device)}
+        values = {**self._identity, **values, "chance": numbers}
         write_state(folder, parts, values, self.state)
 
     @property
@@ -240,14 +209,6 @@ class PatchTrainer:
                 f"The earlier training had another {' and other '.join(changed)}.",
                 "Repeat its options, or leave RESUME out.",
             )
-        try:
-            self._network.load_state_dict(parts["network"])
-            if self._average is not None:
-                self._average.network.load_state_dict(self.state.last.weights)
-            restore_optimizer(self._optimizer, parts["optimizer"], values["groups"])
-        except (RuntimeError, ValueError) as err:
-            raise other_network() from err
-        self._schedule.restore(values["schedule"])
-        self._descent.taken = values["taken"]
+        self._descent.restore(parts, values, self.state.last.weights)
         self.batches.restore(parts["chance"], values["chance"])
         restore_random_states(parts["chance"], self._device)
