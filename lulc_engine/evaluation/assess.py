@@ -147,7 +147,12 @@ def _measure(
         split=None,
         n=int(found.matrix.sum()),
         unclassified=found.unclassified,
-        notes=(*labels.notes, *labels.pixel_notes(), *class_map.notes),
+        notes=(
+            *labels.notes,
+            *labels.edge_notes("map"),
+            *labels.pixel_notes(),
+            *class_map.notes,
+        ),
         abstained=found.abstained,
     )
     metrics = build_metrics(found.matrix, found.legend, info)

@@ -13,6 +13,7 @@ from lulc_engine.rasters.legend import Legend, LegendClass
 _SHOWN = 8
 
 _Key = Callable[[LegendClass], Hashable]
+_Keys = tuple[_Key, _Key]
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def match_legends(
     By name if the names in use are shared, else by id, else it is an error. Names are shared if
     the map has every name that the reference uses, or the reference has every name of the map:
     then a class that only one side has is an error of the map, not another way to count. Capital
-    letters and spaces at the ends of names make no difference.
+    letters and spaces at the ends of names make no difference. Where all names of a side are whole
+    numbers, as in a text field of ids, these are its ids: their order as texts says nothing.
 
     Args:
         map_legend: the classes of the map.
@@ -73,10 +75,13 @@ def match_legends(
     Raises:
         DataError: neither names nor ids are shared.
     """
-    keys: tuple[tuple[str, _Key], ...] = (("name", _name_key), ("id", _id_key))
-    for by, key in keys:
-        if _is_shared(map_legend, reference, used, key):
-            matching = _joined(by, key, map_legend, reference, used, sides)
+    both: dict[str, _Keys] = {
+        "name": (_name_key, _name_key),
+        "id": (_id_key(map_legend), _id_key(reference)),
+    }
+    for by, keys in both.items():
+        if _is_shared(map_legend, reference, used, keys):
+            matching = _joined(by, keys, map_legend, reference, used, sides)
             return matching if has_names else _named(matching, reference)
     raise DataError(
         f"The classes of the {sides.own} ({_some(map_legend)}) and of the {sides.other} "
@@ -85,8 +90,9 @@ def match_legends(
     )
 
 
-def _is_shared(map_legend: Legend, reference: Legend, used: set[int], key: _Key) -> bool:
-    map_keys = [key(item) for item in map_legend.classes]
+def _is_shared(map_legend: Legend, reference: Legend, used: set[int], both: _Keys) -> bool:
+    map_key, key = both
+    map_keys = [map_key(item) for item in map_legend.classes]
     keys = [key(item) for item in reference.classes]
     if len(set(map_keys)) < len(map_keys) or len(set(keys)) < len(keys) or not map_keys:
         return False
@@ -94,10 +100,11 @@ def _is_shared(map_legend: Legend, reference: Legend, used: set[int], key: _Key)
 
 
 def _joined(
-    by: str, key: _Key, map_legend: Legend, reference: Legend, used: set[int], sides: Sides
+    by: str, both: _Keys, map_legend: Legend, reference: Legend, used: set[int], sides: Sides
 ) -> Matching:
+    map_key, key = both
     classes = list(map_legend.classes)
-    place: dict[Hashable, int] = {key(item): i for i, item in enumerate(classes)}
+    place: dict[Hashable, int] = {map_key(item): i for i, item in enumerate(classes)}
     notes: list[str] = []
     indices: list[int | None] = []
     for i, item in enumerate(reference.classes):
@@ -131,7 +138,7 @@ def _pairs(
 ) -> list[str]:
     """Name the classes that have the same id and another name, for the reader to check."""
     pairs = [
-        f"{item.id}: {sides.own} “{classes[index].name}”, {sides.other} “{item.name}”"
+        f"{classes[index].id}: {sides.own} “{classes[index].name}”, {sides.other} “{item.name}”"
         for i, (item, index) in enumerate(zip(reference.classes, indices, strict=True))
         if i in used and index is not None and classes[index].name != item.name
     ]
@@ -154,8 +161,12 @@ def _name_key(item: LegendClass) -> Hashable:
     return unicodedata.normalize("NFC", item.name).strip().casefold()
 
 
-def _id_key(item: LegendClass) -> Hashable:
-    return item.id
+def _id_key(legend: Legend) -> _Key:
+    """Return the ids of a legend's classes, or the numbers that are their names."""
+    names = [item.name.strip() for item in legend.classes]
+    if all(name.isascii() and name.isdecimal() for name in names):
+        return lambda item: int(item.name)
+    return lambda item: item.id
 
 
 def _some(legend: Legend) -> str:

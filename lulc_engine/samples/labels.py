@@ -57,8 +57,12 @@ class Labels(ABC):
         """Return notes on labels that are lost on this grid: claimed twice, or without a pixel."""
         return []
 
-    def edge_notes(self) -> list[str]:
-        """Return notes on labels outside of this grid; they may lie on another one."""
+    def edge_notes(self, raster: str = "scene") -> list[str]:
+        """Return notes on labels outside of this grid; they may lie on another one.
+
+        Args:
+            raster: what the notes call that which has this grid.
+        """
         return []
 
     def samples(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:

@@ -190,7 +190,7 @@ class VectorLabels(Labels):
             )
         return notes
 
-    def edge_notes(self) -> list[str]:
+    def edge_notes(self, raster: str = "scene") -> list[str]:
         """Say how many features lie outside of the grid, and how many reach over its edges.
 
         Their area in pixels is compared, since pixels outside of a grid cannot be counted on it.
@@ -198,13 +198,16 @@ class VectorLabels(Labels):
         outline = shapely.Polygon(self.grid.outline())
         known = np.flatnonzero(~shapely.is_missing(self._shapes))
         shapes = self._shapes[known]
-        outside = shapely.disjoint(shapes, outline)
+        if self.kind == "points":  # on the right and lower edge there is no pixel
+            outside = ~self._places(shapes)[2]
+        else:
+            outside = shapely.disjoint(shapes, outline)
         notes = []
         if outside.any():
             ids = np.unique(self._features[known[outside]])
             notes.append(
                 f"{int(outside.sum())} of {len(known)} {self.kind} of {self._name} lie outside of "
-                f"the scene and were not used (features {_some(ids)})."
+                f"the {raster} and were not used (features {_some(ids)})."
             )
         over = ~outside & ~shapely.covered_by(shapes, outline)
         if self.kind == "polygons" and over.any():
@@ -212,7 +215,7 @@ class VectorLabels(Labels):
             whole = shapely.area(shapes[over]).sum() / pixel
             inside = shapely.area(shapely.intersection(shapes[over], outline)).sum() / pixel
             notes.append(
-                f"{int(over.sum())} polygons of {self._name} reach over the edge of the scene; "
+                f"{int(over.sum())} polygons of {self._name} reach over the edge of the {raster}; "
                 f"about {whole - inside:.0f} of their {whole:.0f} pixels lie outside and were not "
                 "used."
             )
@@ -239,16 +242,21 @@ class VectorLabels(Labels):
         """Return row, column and class index of every point on the grid; None for polygons."""
         if self.kind != "points":
             return None
-        inverse = ~self.grid.transform
-        columns, rows = inverse * (shapely.get_x(self._shapes), shapely.get_y(self._shapes))
-        rows, columns = np.floor(rows), np.floor(columns)
-        on_grid = (rows >= 0) & (rows < self.grid.height)
-        on_grid &= (columns >= 0) & (columns < self.grid.width)
+        rows, columns, on_grid = self._places(self._shapes)
         return (
             rows[on_grid].astype(np.int64),
             columns[on_grid].astype(np.int64),
             self._classes[on_grid],
         )
+
+    def _places(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return row and column of points as whole floats, and which of them are on the grid."""
+        inverse = ~self.grid.transform
+        columns, rows = inverse * (shapely.get_x(points), shapely.get_y(points))
+        rows, columns = np.floor(rows), np.floor(columns)
+        on_grid = (rows >= 0) & (rows < self.grid.height)
+        on_grid &= (columns >= 0) & (columns < self.grid.width)
+        return rows, columns, on_grid
 
     def _read(self, window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         shape = (window.height, window.width)

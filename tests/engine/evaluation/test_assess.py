@@ -124,6 +124,25 @@ def test_two_points_in_one_pixel_count_twice(write_raster, write_vector, three_c
     assert result["scores"]["reference"]["kind"] == "points"
 
 
+def test_reference_beside_the_map_is_counted(write_raster, write_vector, three_classes):
+    """A point on the right edge lies in no pixel, as one beside it does."""
+    features = [
+        (pixel_point(2, 2), {"cid": 1}),
+        (pixel_point(2, 10, 0), {"cid": 1}),
+        (pixel_point(20, 2), {"cid": 5}),
+    ]
+    result = run(
+        write_raster("map.tif", np.full((10, 10), 1, np.uint8), three_classes, nodata=0),
+        write_vector("points.geojson", features),
+        class_field="cid",
+    )
+    said = result["scores"]["reference"]
+    assert said["n"] == 1
+    assert said["notes"] == [
+        "2 of 3 points of points.geojson lie outside of the map and were not used (features 1, 2)."
+    ]
+
+
 def test_sample_of_points_gives_areas(write_raster, write_vector, three_classes):
     values = np.full((40, 50), 1, np.uint8)
     values[:, 25:] = 5

@@ -38,6 +38,20 @@ def test_by_id_where_only_some_names_are_shared():
     assert (matching.by, matching.reference_index) == ("id", (0, 1, 2))
 
 
+def test_numbers_in_a_text_field_are_ids_and_not_their_order():
+    own = make_legend([1, 2, 10, 12], ["forest", "water", "field", "town"])
+    texts = make_legend([1, 2, 3], ["1", "10", "2"])  # code-point order, as text fields have it
+    matching = match_legends(own, texts, {0, 1, 2})
+    assert (matching.by, matching.reference_index) == ("id", (0, 2, 1))
+    assert "10: map “field”, reference “10”" in matching.notes[0]
+
+
+def test_a_map_of_a_text_field_of_numbers_meets_ids():
+    own = make_legend([1, 2, 3], ["1", "10", "2"])
+    ids = make_legend([1, 2, 10], ["class 1", "class 2", "class 10"])
+    assert match_legends(own, ids, {0, 1, 2}).reference_index == (0, 2, 1)
+
+
 def test_by_id_where_a_name_stands_twice():
     twice = make_legend([1, 2, 3], ["other", "other", "c"])
     assert match_legends(twice, legend(other=1, c=3), {0, 1}).by == "id"
