@@ -1,50 +1,26 @@
-"""The widget for one of several words: a list that shows what each is called.
+"""The widgets for one of several words, or some of them: lists that show what each is called.
 
 The words themselves are what `qgis_process`, models and histories hold, and what an algorithm gets.
-QGIS's own widget can only show them as they are.
+QGIS's own widgets can only show them as they are.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import NULL, QgsProcessingContext, QgsProcessingParameterDefinition
+from qgis.core import (
+    NULL,
+    QgsProcessingContext,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameters,
+)
+from qgis.gui import QgsCheckableComboBox
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
+from .choice_labels import label_of
 from .own_widget import OwnWidget, OwnWrapper
 from .translation import tr
-
-# Words that are read as they are, such as "average", only begin with a capital letter.
-LABELS = {
-    "auto": "Automatic", "none": "None", "default": "Default", "published": "As published",
-    "cpu": "Processor", "cuda": "NVIDIA graphics card (CUDA)", "mps": "Apple graphics (MPS)",
-    "openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "torch": "PyTorch", "onnx": "ONNX",
-    "f32": "32 bits, exact", "bf16": "16 bits (bfloat16)",
-    "simple": "Simple random", "stratified": "Stratified by class",
-    "uncertain": "Where the map is uncertain",
-    "cubic": "Cubic", "nearest": "Nearest neighbour", "bilinear": "Bilinear",
-    "cubic_spline": "Cubic spline", "lanczos": "Lanczos", "average": "Average",
-    "overall_accuracy": "Overall accuracy", "kappa": "Kappa", "mean_iou": "Mean IoU",
-    "macro_f1": "Macro F1", "weighted_f1": "Weighted F1", "mcc": "Matthews correlation (MCC)",
-    "map": "Mean average precision (mAP)",
-    "rank": "Rank", "name": "Name", "date": "Date", "architecture": "Architecture",
-    "seed": "Seed", "split": "Split", "status": "Status", "parameters": "Number of parameters",
-    "size_bytes": "Size of the file", "training_s": "Time of the training",
-    "random": "Random", "contiguous": "Contiguous",
-    "gradcam": "Grad-CAM", "occlusion": "Occlusion", "activations": "Activations",
-    "patches": "Patches", "tiles": "Tiles",
-    "tif": "GeoTIFF", "png": "PNG", "npy": "NumPy",
-    "imagenet": "ImageNet", "balanced": "Balanced",
-    "class_focused": "Class-focused", "cross_entropy": "Cross-entropy", "dice": "Dice",
-    "focal": "Focal", "lovasz": "Lovász", "binary_cross_entropy": "Binary cross-entropy",
-    "focal_bce": "Focal binary cross-entropy", "asymmetric": "Asymmetric", "soft_f1": "Soft F1",
-    "one_cycle": "One cycle", "plateau": "Lower on plateaus", "constant": "Constant",
-    "metric": "Best score", "loss": "Lowest loss", "last": "Last epoch",
-    "train": "Train", "train_test": "Train and test", "test": "Test",
-    "mobile_unet": "Mobile-UNet", "unet": "U-Net", "unetplusplus": "U-Net++", "fpn": "FPN",
-    "deeplabv3plus": "DeepLabV3+", "segformer": "SegFormer",
-}  # fmt: skip
 
 
 class ChoiceWrapper(OwnWrapper):
@@ -56,7 +32,7 @@ class ChoiceWrapper(OwnWrapper):
         if definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional:
             box.addItem(tr("Not chosen: the default"), None)
         for word in definition.options():
-            box.addItem(tr(LABELS.get(word, word)), word)
+            box.addItem(label_of(word), word)
             box.setItemData(box.count() - 1, word, Qt.ItemDataRole.ToolTipRole)
         box.setToolTip(definition.toolTip())
         box.currentIndexChanged.connect(self._announce)
@@ -77,7 +53,54 @@ class ChoiceWrapper(OwnWrapper):
         self.widgetValueHasChanged.emit(self)
 
 
+class ChoicesWrapper(OwnWrapper):
+    """A list of choices to tick under their names; the word itself is the tool tip of each."""
+
+    def createWidget(self) -> QWidget:
+        definition = self.parameterDefinition()
+        box = QgsCheckableComboBox()
+        box.setDefaultText(tr("None chosen"))
+        for word in definition.options():
+            box.addItemWithCheckState(label_of(word), Qt.CheckState.Unchecked, word)
+            box.setItemData(box.count() - 1, word, Qt.ItemDataRole.ToolTipRole)
+        box.setToolTip(definition.toolTip())
+        box.checkedItemsChanged.connect(self._announce)
+        return box
+
+    def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:
+        box, definition = self.wrappedWidget(), self.parameterDefinition()
+        given = {definition.name(): value}
+        chosen = QgsProcessingParameters.parameterAsEnumStrings(definition, given, context)
+        for place in range(box.count()):
+            is_chosen = box.itemData(place) in chosen
+            state = Qt.CheckState.Checked if is_chosen else Qt.CheckState.Unchecked
+            box.setItemCheckState(place, state)
+
+    def widgetValue(self) -> Any:
+        return [str(word) for word in self.wrappedWidget().checkedItemsData()]
+
+    def _announce(self, names: list[str]) -> None:
+        self.widgetValueHasChanged.emit(self)
+
+
 class ChoiceWidget(OwnWidget):
     """What QGIS calls to get the widget of a choice."""
 
     WRAPPER = ChoiceWrapper
+
+    @classmethod
+    def modeler_widget(cls, parameter: QgsProcessingParameterDefinition, dialog: Any) -> QWidget:
+        """Return QGIS's widget with names instead of words, which its list keeps beside them."""
+        widget, words = super().modeler_widget(parameter, dialog), parameter.options()
+        for box in widget.findChildren(QComboBox):
+            places = {word: box.findData(word) for word in words}
+            if min(places.values()) >= 0:  # not one of the lists of the model's inputs
+                for word, place in places.items():
+                    box.setItemText(place, label_of(word))
+        return widget
+
+
+class ChoicesWidget(OwnWidget):
+    """What QGIS calls to get the widget of several choices."""
+
+    WRAPPER = ChoicesWrapper

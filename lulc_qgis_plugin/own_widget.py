@@ -60,10 +60,15 @@ class OwnWidget:
         """Return the wrapper of a widget, which QGIS keeps."""
         name = type(dialog).__name__
         if name == _MODELER:
-            widget = QgsGui.processingGuiRegistry().createModelerParameterWidget(
-                dialog.model, dialog.childId, parameter, dialog.context
-            )
-            widget.setDialog(dialog)
-            return widget
+            return cls.modeler_widget(parameter, dialog)
         kind = _KINDS.get(name, QgsProcessingGui.WidgetType.Standard)
         return cls.WRAPPER(parameter, kind)
+
+    @classmethod
+    def modeler_widget(cls, parameter: QgsProcessingParameterDefinition, dialog: Any) -> QWidget:
+        """Return QGIS's own widget, which also takes inputs and outputs of the model."""
+        widget = QgsGui.processingGuiRegistry().createModelerParameterWidget(
+            dialog.model, dialog.childId, parameter, dialog.context
+        )
+        widget.setDialog(dialog)
+        return widget

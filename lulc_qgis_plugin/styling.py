@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qgis.core import (
+    QgsColorRampLegendNodeSettings,
     QgsColorRampShader,
     QgsDefaultValue,
     QgsEditorWidgetSetup,
@@ -31,12 +32,15 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtGui import QColor
 
+from .layer_groups import RunGroup
+
 # Dark violet (unsure) to yellow (sure); readable with colour-blind eyes and in grey.
 _RAMP = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 
 # QGIS does not keep post-processors alive; each leaves this list when it has done its work.
 _waiting: list[LayerStyle] = []
-_LEGEND_AFTER_MS = 200  # the tree adds a layer's legend when it comes round to it
+# The tree adds layers, and their legends, when it comes round to it.
+_GROUP_AFTER_MS, _LEGEND_AFTER_MS = 100, 300
 
 
 class LayerStyle(QgsProcessingLayerPostProcessorInterface):
@@ -45,6 +49,12 @@ class LayerStyle(QgsProcessingLayerPostProcessorInterface):
     def __init__(self) -> None:
         super().__init__()
         self._names = ("", "")
+        self._output = ""
+        self._group: RunGroup | None = None
+
+    def join(self, group: RunGroup, output: str) -> None:
+        """Let the layer of an output become part of a group once it is loaded."""
+        self._group, self._output = group, output
 
     def rename(self, old: str, new: str) -> None:
         """Give the layer a new name if it has the old one, that is, if the user chose none."""
@@ -62,7 +72,10 @@ class LayerStyle(QgsProcessingLayerPostProcessorInterface):
             if layer.name() == self._names[0]:
                 layer.setName(self._names[1])
             layer.triggerRepaint()
-            layer_id = layer.id()
+            layer_id, group = layer.id(), self._group
+            if group is not None:
+                group.add(self._output, layer_id)
+                QTimer.singleShot(_GROUP_AFTER_MS, group.arrange)
             QTimer.singleShot(_LEGEND_AFTER_MS, lambda: show_legend(layer_id))
         if self in _waiting:
             _waiting.remove(self)
@@ -150,11 +163,17 @@ class RankedPickerStyle(ClassPickerStyle):
         layer.setLabelsEnabled(True)
 
 
-def style_when_loaded(context: QgsProcessingContext, layer_id: str, style: LayerStyle) -> None:
-    """Let a style be applied to an output if QGIS loads it; in qgis_process nothing is loaded."""
-    if layer_id and context.willLoadLayerOnCompletion(layer_id):
+def style_when_loaded(context: QgsProcessingContext, layer_id: str, style: LayerStyle) -> bool:
+    """Let a style be applied to an output if QGIS loads it; in qgis_process nothing is loaded.
+
+    Returns:
+        Whether it is going to be loaded.
+    """
+    is_loaded = bool(layer_id) and context.willLoadLayerOnCompletion(layer_id)
+    if is_loaded:
         _waiting.append(style)
         context.layerToLoadOnCompletionDetails(layer_id).setPostProcessor(style)
+    return is_loaded
 
 
 def show_legend(layer_id: str) -> None:
@@ -194,6 +213,9 @@ def set_ramp(layer: QgsRasterLayer, low: float, high: float, unit: str) -> None:
         value = low + (high - low) * index / (len(_RAMP) - 1)
         items.append(QgsColorRampShader.ColorRampItem(value, QColor(color), f"{value:g}{unit}"))
     ramp.setColorRampItemList(items)
+    legend = QgsColorRampLegendNodeSettings()
+    legend.setSuffix(unit)
+    ramp.setLegendSettings(legend)
     shader = QgsRasterShader(low, high)
     shader.setRasterShaderFunction(ramp)
     renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)

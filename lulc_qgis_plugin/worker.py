@@ -30,6 +30,7 @@ LAUNCHER = PLUGIN_DIR / "launcher.py"
 
 _TEXT_EVERY_S = 5.0
 _KEPT_LINES = 20
+_SPELLED = {"f1": "F1", "iou": "IoU", "mcc": "MCC"}
 _WINDOWS_CRASHES = {
     0xC0000005: "access violation",
     0xC00000FD: "stack overflow",
@@ -208,7 +209,7 @@ def metric_text(event: dict[str, Any]) -> str:
 def _number_texts(numbers: dict[str, Any]) -> list[str]:
     texts = []
     for key, value in numbers.items():
-        words = key.replace("_", " ")
+        words = " ".join(_SPELLED.get(word, word) for word in key.split("_"))
         if isinstance(value, dict):
             texts += [f"{words} {text}" for text in _number_texts(value)]
         elif isinstance(value, bool):

@@ -16,10 +16,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from qgis.core import QgsMapLayer, QgsProject
+from qgis.gui import QgsCollapsibleGroupBox
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication, QEvent, QTimer
 from qgis.PyQt.QtWidgets import QWidget
 
 TASK: dict[str, Any] = json.loads(Path(os.environ["LULC_GUI_TASK"]).read_text(encoding="utf-8"))
+DIALOG = (700, 560)
 _START_AFTER_MS = 4000
 _TIMEOUT_S = 1200
 
@@ -70,6 +74,18 @@ def until(holds: Callable[[], bool]) -> None:
 def picture(window: QWidget, name: str) -> None:
     """Save what a window shows."""
     window.grab().save(str(Path(TASK["pictures"], f"{name}.png")))
+
+
+def layer(name: str) -> QgsMapLayer:
+    """Return the layer of a name."""
+    (found,) = QgsProject.instance().mapLayersByName(name)
+    return found
+
+
+def fold(dialog: QWidget, folded: bool) -> None:
+    """Fold the advanced parameters of an algorithm's dialog, or open them."""
+    for box in dialog.findChildren(QWidget, "grpAdvanced"):
+        sip.cast(box, QgsCollapsibleGroupBox).setCollapsed(folded)
 
 
 def finish(dialog: Any, name: str) -> None:

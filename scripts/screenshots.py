@@ -1,7 +1,7 @@
 """Take pictures of every dialog and of the demo's results in the QGIS desktop, under Xvfb.
 
     make screenshots                   # at 100 %, in build/screenshots/100
-    make screenshots ARGS=150          # at 150 %; ARGS="100 150 --dialogs" leaves out the training
+    make screenshots ARGS=150          # at 150 %; --dialogs leaves out the runs, --results the rest
 
 To be looked at: is anything cut off, hard to read or confusing? The best few are in docs/images.
 Runs in the profile that with_plugin.sh makes.
@@ -29,14 +29,17 @@ def main() -> int:
     """Take the pictures and return 0 if QGIS got to the end."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scales", nargs="*", type=int, default=[100], help="percent")
-    parser.add_argument("--dialogs", action="store_true", help="dialogs only, nothing is run")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--dialogs", action="store_true", help="dialogs only, nothing is run")
+    only.add_argument("--results", action="store_true", help="only what runs leave")
     given = parser.parse_args()
+    parts = {"dialogs": not given.results, "run": not given.dialogs}
     with screen("2400x1500x24") as display:
-        codes = [take(scale, display, given.dialogs) for scale in given.scales]
+        codes = [take(scale, display, parts) for scale in given.scales]
     return max(codes)
 
 
-def take(scale: int, display: str, dialogs_only: bool) -> int:
+def take(scale: int, display: str, parts: dict[str, bool]) -> int:
     """Start QGIS at a scale in percent and have it take the pictures; return 0 if it did."""
     target = TARGET / str(scale)
     shutil.rmtree(target, ignore_errors=True)
@@ -48,7 +51,8 @@ def take(scale: int, display: str, dialogs_only: bool) -> int:
             "answer": str(answer),
             "demo": str(ROOT / "resources" / "demo"),
             "work": name,
-            "run": not dialogs_only,
+            "patches": str(ROOT / "tests" / "data" / "eurosat"),
+            **parts,
         }
         task.write_text(json.dumps(content), encoding="utf-8")
         env = {

@@ -96,7 +96,7 @@ class MapWriters:
             "uint8",
             _CONFIDENCE_NODATA,
             overviews="average",
-            descriptions=("confidence in percent",),
+            descriptions=("confidence (%)",),
             tags=tags,
         )
         self._map = self._open("" if several else options.output, labels)

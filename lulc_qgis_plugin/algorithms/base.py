@@ -28,6 +28,7 @@ from ..child_process import is_inside
 from ..engine_source import ENGINE_VERSION, errors, options, protocol, resource
 from ..environment import find_engine
 from ..help_text import help_text
+from ..layer_groups import RunGroup
 from ..styling import LayerStyle, style_when_loaded
 from ..translation import tr
 from ..worker import run_worker
@@ -110,6 +111,8 @@ class EngineAlgorithm(LulcAlgorithm):
         self._inputs: dict[str, Any] = {}
         self._failure = ""
         self._layer_ids: dict[str, str] = {}
+        self._styles: dict[str, LayerStyle] = {}  # of the outputs that QGIS is going to load
+        self._subject = ""
 
     def add_option(self, name: str, what: Any, help: str = "", advanced: bool = False) -> None:
         """Declare the parameter of an option.
@@ -161,8 +164,10 @@ class EngineAlgorithm(LulcAlgorithm):
         """Style one layer and name it after what it was made from, if QGIS is going to load it."""
         label = self.parameterDefinition(name).description()
         subject = os.path.splitext(os.path.basename(source.rstrip("/\\")))[0]
-        style.rename(label, f"{title or label}: {subject}")
-        style_when_loaded(context, self._layer_ids.get(name, ""), style)
+        style.rename(label, f"{tr(title) or label}: {subject}")
+        if style_when_loaded(context, self._layer_ids.get(name, ""), style):
+            self._styles[name] = style
+            self._subject = subject
 
     def prepareAlgorithm(
         self,
@@ -203,7 +208,16 @@ class EngineAlgorithm(LulcAlgorithm):
         outputs = self._outputs(result)
         self._layer_ids = reader.layer_ids
         self.style(result, context)
+        self._group_layers()
         return outputs
+
+    def _group_layers(self) -> None:
+        """Let the layers of this run be put together, in the order of the outputs."""
+        names = [item.name() for item in self.destinationParameterDefinitions()]
+        names = [name for name in names if name in self._styles]
+        group = RunGroup(f"{self.displayName()}: {self._subject}", names)
+        for name in names:
+            self._styles[name].join(group, name)
 
     def _read(self, destinations: bool, reader: ParameterReader) -> dict[str, Any]:
         """Return the values of the outputs or of all other options, by field name."""

@@ -29,6 +29,7 @@ MODEL_FILTER = "Model (*.safetensors)"
 SELECTED_ONLY = "SELECTED_ONLY"
 # Kinds of layers that a dialog suggests.
 SCENE, MAP, LABELS, REFERENCE = "scene", "map", "labels", "reference"
+CHOICE, SEVERAL_CHOICES = "choice_widget.ChoiceWidget", "choice_widget.ChoicesWidget"
 _RENAMED = {"image": "INPUT"}
 _UNBOUNDED = 1e30
 _SMALLEST_SHOWN = 1e-4  # of shares and weights; scales and learning rates may be far smaller
@@ -73,7 +74,7 @@ def from_option(item: Any, label: str) -> Definition:
             optional=optional and (several or not item.default),
             usesStaticStrings=True,
         )
-        return definition if several else with_widget(definition, "choice_widget.ChoiceWidget")
+        return with_widget(definition, SEVERAL_CHOICES if several else CHOICE)
     return QgsProcessingParameterString(name, label, item.default or None, optional=optional)
 
 

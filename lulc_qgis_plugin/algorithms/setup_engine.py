@@ -9,6 +9,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingOutputString,
+    QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
     QgsProcessingParameterString,
@@ -20,6 +21,7 @@ from ..installer import set_up
 from ..network_settings import Proxy, qgis_proxy
 from ..pip_steps import DEVICES, INDEX_VARIABLE, ORDINARY_INDEX, Wishes
 from .base import LulcAlgorithm
+from .parameters import CHOICE, with_widget
 
 INSTALL, CHECK, MOVE, REMOVE = ACTIONS = ("install", "check", "move", "remove")
 
@@ -39,16 +41,12 @@ class SetupEngine(LulcAlgorithm):
 
     def initAlgorithm(self, configuration: Any = None) -> None:
         self.add(
-            QgsProcessingParameterEnum(
-                "DEVICE", "Compute on", list(DEVICES), False, DEVICES[0], usesStaticStrings=True
-            ),
+            _choice("DEVICE", "Compute on", DEVICES),
             "cpu works everywhere and needs about 1.1 GB; cuda is for NVIDIA cards and needs about "
             "6 GB.",
         )
         self.add(
-            QgsProcessingParameterEnum(
-                "ACTION", "What to do", list(ACTIONS), False, INSTALL, usesStaticStrings=True
-            ),
+            _choice("ACTION", "What to do", ACTIONS),
             "install makes a new environment, which also repairs or updates one; check classifies "
             "an image with the one there is; move brings it into FOLDER; remove deletes it.",
             advanced=True,
@@ -128,3 +126,11 @@ class SetupEngine(LulcAlgorithm):
         if value not in allowed:
             raise QgsProcessingException(f"{name} must be one of {', '.join(allowed)}.")
         return value
+
+
+def _choice(name: str, label: str, words: tuple[str, ...]) -> QgsProcessingParameterDefinition:
+    """Return the parameter for one of some words, of which the first is the default."""
+    definition = QgsProcessingParameterEnum(
+        name, label, list(words), False, words[0], usesStaticStrings=True
+    )
+    return with_widget(definition, CHOICE)

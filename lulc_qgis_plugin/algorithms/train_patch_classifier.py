@@ -79,7 +79,7 @@ class TrainPatchClassifier(PatchAlgorithm):
         add("METRIC", "Score that names the best epoch", advanced=True)
         add("KEEP", "Which network to keep", advanced=True)
         add("MODE", "What to do", advanced=True)
-        add("BAND_SETS", "Band study: sets of bands to compare", advanced=True)
+        add("BAND_SETS", band_sets_parameter(), advanced=True)
         add("RESUME", "Resume from checkpoints or run folder", advanced=True)
         add("KEEP_BEST", "Keep the best model when cancelled", advanced=True)
         add("DEVICE", "Compute on", advanced=True)
@@ -127,3 +127,11 @@ def architecture_parameter() -> QgsProcessingParameterString:
         suggestions=[*options.PATCH_CLASSIFIERS, *options.TIMM_NAMES],
         placeholder="Chosen by the size of the patches",
     )
+
+
+def band_sets_parameter() -> QgsProcessingParameterString:
+    """Return the parameter for the sets of bands of a study, with the usual ones to tick."""
+    label = "Band study: sets of bands to compare"
+    definition = QgsProcessingParameterString("BAND_SETS", label, optional=True)
+    empty = "None: one training with the bands above"
+    return with_widget(definition, "band_sets_widget.BandSetsWidget", placeholder=empty)

@@ -480,22 +480,22 @@
   </message>
   <message>
    <source>Overall accuracy</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Kappa</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Mean IoU</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Macro F1</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
@@ -510,7 +510,7 @@
   </message>
   <message>
    <source>Train</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
@@ -910,6 +910,11 @@
   </message>
   <message>
    <source>File, or name of a bundled model</source>
+   <extracomment>Train patch classifier</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>None: one training with the bands above</source>
    <extracomment>Train patch classifier</extracomment>
    <translation type="unfinished" />
   </message>
@@ -1999,357 +2004,432 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Not chosen: the default</source>
-   <extracomment>choice_widget.py</extracomment>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <source>Automatic</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>None</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Default</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>As published</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Install, repair or update</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Check</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Move to another folder</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Remove</source>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Processor</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>NVIDIA graphics card (CUDA)</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Apple graphics (MPS)</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>OpenVINO</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>ONNX Runtime</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>PyTorch</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>ONNX</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>32 bits, exact</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>16 bits (bfloat16)</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Simple random</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Stratified by class</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Where the map is uncertain</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Cubic</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Nearest neighbour</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Bilinear</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Cubic spline</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Lanczos</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Average</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Weighted F1</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Matthews correlation (MCC)</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Mean average precision (mAP)</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Rank</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Name</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Date</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Architecture</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Seed</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Split</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Status</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Number of parameters</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Size of the file</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Time of the training</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Random</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Contiguous</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Grad-CAM</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Occlusion</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Activations</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Patches</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Tiles</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>GeoTIFF</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>PNG</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>NumPy</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>ImageNet</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Balanced</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Class-focused</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Cross-entropy</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Dice</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Focal</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Lovász</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Binary cross-entropy</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Focal binary cross-entropy</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Asymmetric</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Soft F1</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>One cycle</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Lower on plateaus</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Constant</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>NDVI: vegetation</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>NDBI: built-up land</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>EVI: dense vegetation</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>SAVI: sparse vegetation</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>NDWI: open water</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Every band alone</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>All bands</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Red, green, blue (rgb)</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Near infrared, red, green (cir)</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Short-wave infrared, near infrared, red (swir)</source>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Best score</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Lowest loss</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Last epoch</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Train and test</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Test</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Mobile-UNet</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>U-Net</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>U-Net++</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>FPN</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>DeepLabV3+</source>
-   <extracomment>choice_widget.py</extracomment>
+   <extracomment>choice_labels.py</extracomment>
    <translation type="unfinished" />
   </message>
   <message>
    <source>SegFormer</source>
+   <extracomment>choice_labels.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>None chosen</source>
+   <extracomment>choice_widget.py</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Not chosen: the default</source>
    <extracomment>choice_widget.py</extracomment>
    <translation type="unfinished" />
   </message>
@@ -2899,17 +2979,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Check</source>
-   <extracomment>setup_dialog.py</extracomment>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <source>Move to folder</source>
-   <extracomment>setup_dialog.py</extracomment>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <source>Remove</source>
    <extracomment>setup_dialog.py</extracomment>
    <translation type="unfinished" />
   </message>

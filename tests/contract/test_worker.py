@@ -90,7 +90,7 @@ emit("result", result={"output": "map.tif", "kappa": None, "n": 3})
     assert feedback.progress() == 25
     log = feedback.textLog()
     lines = ["an <b>info</b>", "a warning", "a detail"]
-    lines += ["epoch 3, loss 0.5123, frozen, validation mean iou 0.5", "epoch 4, loss 0.5"]
+    lines += ["epoch 3, loss 0.5123, frozen, validation mean IoU 0.5", "epoch 4, loss 0.5"]
     for text in lines:
         assert text in log.splitlines()
     assert feedback.texts == ("Reading",)
