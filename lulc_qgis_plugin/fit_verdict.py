@@ -228,7 +228,7 @@ def _warnings(
         )
         found.append(text.format(_names(model.spec.bands)))
     own, trained = scene.pixel_metres(), model.pixel_m
-    if own and trained and not 0.66 < own[0] / trained[0] < 1.5:
+    if own and trained and not scene.is_like(trained):
         text = tr(
             "The scene's pixels are {own} m, the model was trained on {trained} m: expect a poorer "
             "map."

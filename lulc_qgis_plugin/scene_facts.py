@@ -141,6 +141,11 @@ class SceneFacts:
         )
         return rules.sides_on_the_ground(pixels, projection)
 
+    def is_like(self, pixel_m: Sequence[float]) -> bool:
+        """Return whether the pixels are about as large as others; also where it is not known."""
+        own = self.pixel_metres()
+        return own is None or self._rules.pixel_size.alike(own, pixel_m)
+
     def _look_at(self) -> list[str]:
         """Return what is unusual about the file."""
         found = []

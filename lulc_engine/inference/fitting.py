@@ -17,6 +17,7 @@ from lulc_engine.options import ClassifyOptions, ExplainOptions
 from lulc_engine.rasters.bands import Band, choose_bands, match_bands
 from lulc_engine.rasters.grid import Window
 from lulc_engine.rasters.ground import pixel_metres
+from lulc_engine.rasters.pixel_size import alike
 from lulc_engine.rasters.reflectance import Radiometry
 from lulc_engine.rasters.scene import Scene
 
@@ -117,7 +118,7 @@ def compare_resolution(
     own = pixel_metres(scene.grid)
     if not trained_px or own is None:
         return
-    if not 0.66 < own[0] / trained_px[0] < 1.5:
+    if not alike(own, trained_px):
         feedback.warning(
             f"The scene's pixels are {own[0]:.3g} m, the model was trained on {trained_px[0]:.3g} "
             "m: expect a poorer map."

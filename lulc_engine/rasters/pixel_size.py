@@ -13,6 +13,8 @@ from dataclasses import dataclass
 # Share by which areas of a projection may differ from those on the ellipsoid.
 TOLERATED = 0.01
 DEGREE_M = 111_320  # of latitude, and of longitude at the equator
+# As many times as large pixels may be and still show a network things of the size that it knows.
+_ALIKE = (0.66, 1.5)
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,16 @@ class Projection:
     to_earth: Callable[[list[float], list[float]], tuple[Sequence[float], Sequence[float]]]
     semi_major_m: float
     inverse_flattening: float
+
+
+def alike(sides_m: Sequence[float], others_m: Sequence[float]) -> bool:
+    """Return whether pixels are of about one size; networks see shapes in pixels.
+
+    Args:
+        sides_m: sides of a pixel along columns and rows in metres.
+        others_m: those of another raster.
+    """
+    return _ALIKE[0] < sides_m[0] / others_m[0] < _ALIKE[1]
 
 
 def sides_in_degrees(pixels: Lattice) -> tuple[float, float]:

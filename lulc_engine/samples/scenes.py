@@ -13,6 +13,7 @@ from lulc_engine.options import SceneOptions
 from lulc_engine.rasters.bands import Band, choose_bands
 from lulc_engine.rasters.grid import Window
 from lulc_engine.rasters.ground import pixel_metres
+from lulc_engine.rasters.pixel_size import alike
 from lulc_engine.rasters.reflectance import Radiometry
 from lulc_engine.rasters.scene import Scene
 
@@ -87,7 +88,7 @@ def _compare_pixels(opened: list[TrainingScene], scene: Scene, feedback: Feedbac
     """Warn where pixels of a scene are of another size than those of the first."""
     own = pixel_metres(scene.grid)
     first = pixel_metres(opened[0].scene.grid) if opened else None
-    if own is not None and first is not None and not 0.66 < own[0] / first[0] < 1.5:
+    if own is not None and first is not None and not alike(own, first):
         feedback.warning(
             f"The pixels of {scene.path.name} are {own[0]:.3g} m, those of "
             f"{opened[0].scene.path.name} {first[0]:.3g} m: a network sees shapes in pixels, and "

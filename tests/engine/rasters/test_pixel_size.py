@@ -8,6 +8,7 @@ import pytest
 from lulc_engine.rasters.pixel_size import (
     Lattice,
     Projection,
+    alike,
     sides_in_degrees,
     sides_on_the_ground,
 )
@@ -66,3 +67,10 @@ def test_what_is_nowhere_keeps_the_size_that_it_says(pixels):
 def test_degrees():
     found = sides_in_degrees(Lattice(0.01, 0, 8, 0, -0.01, 60.05, 10, 10))
     assert found == pytest.approx((556.6, 1113.2), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("side_m", "expected"), [(10, True), (6.7, True), (6.6, False), (15, False)]
+)
+def test_pixels_of_about_one_size_are_alike(side_m, expected):
+    assert alike((side_m, 99), (10, 10)) is expected
