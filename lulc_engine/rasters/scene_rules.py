@@ -84,19 +84,26 @@ def valid_pixels(
         bands: the C bands.
         alpha: the bands that are alpha.
     """
-    valid = np.ones(pixels.shape[1:], dtype=bool)
+    valid = finite_pixels(pixels)
+    of_bands = source.nodatavals  # gathered anew each time it is asked for
     for values, band in zip(pixels, bands):
-        nodata = source.nodatavals[band.number - 1]
+        nodata = of_bands[band.number - 1]
         if nodata is not None and not np.isnan(nodata):
             valid &= values != nodata
-    if np.issubdtype(pixels.dtype, np.floating):
-        with np.errstate(over="ignore"):  # float64 beyond float32's range is not usable either
-            valid &= np.isfinite(pixels.astype(np.float32, copy=False)).all(axis=0)
     for number in alpha:
         valid &= source.read(number, window=window) > 0
     for number in _masked(source, bands):
         valid &= source.read_masks(number, window=window) > 0
     return valid
+
+
+def finite_pixels(pixels: np.ndarray) -> np.ndarray:
+    """Return where (H, W) all values (C, H, W) are finite as float32, which networks compute in."""
+    if pixels.dtype.kind != "f":
+        return np.ones(pixels.shape[1:], dtype=bool)
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(pixels.astype(np.float32, copy=False))
+    return np.asarray(finite.all(axis=0))
 
 
 def sample_corners(height: int, width: int) -> list[tuple[int, int]]:
@@ -110,8 +117,9 @@ def sample_corners(height: int, width: int) -> list[tuple[int, int]]:
 def _masked(source: RasterSource, bands: Sequence[Band]) -> set[int]:
     """Return the bands whose masks in the file count: one for all, or one for each."""
     found = set()
+    of_bands = source.mask_flag_enums
     for band in bands:
-        flags = source.mask_flag_enums[band.number - 1]
+        flags = of_bands[band.number - 1]
         if not flags:
             found.add(band.number)
         elif _PER_DATASET in flags and _OF_ALPHA not in flags:

@@ -14,7 +14,7 @@ from lulc_engine.outputs import file_sha256
 from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.legend import make_legend
 from lulc_engine.rasters.reflectance import find_radiometry
-from lulc_engine.rasters.scene_rules import MAX_BANDS
+from lulc_engine.rasters.scene_rules import MAX_BANDS, finite_pixels
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.assemble import refuse_nothing
 from lulc_engine.samples.patches.decoding import Opened, decode, keepable
@@ -25,7 +25,6 @@ from lulc_engine.samples.patches.listing import (
     legend_of_texts,
 )
 from lulc_engine.samples.patches.patch_set import Rejected
-from lulc_engine.samples.patches.reading import finite_pixels
 
 _CHECKED_AT_ONCE = 4096
 

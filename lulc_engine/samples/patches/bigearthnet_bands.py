@@ -20,12 +20,13 @@ from lulc_engine.rasters.files import open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.ground import pixel_metres
 from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
+from lulc_engine.rasters.scene_rules import finite_pixels
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.patches.assemble import refuse_nothing
 from lulc_engine.samples.patches.bigearthnet import BANDS, band_files, json_of
 from lulc_engine.samples.patches.decoding import Decoded, Opened, decode, keepable
 from lulc_engine.samples.patches.listing import Listing
-from lulc_engine.samples.patches.reading import UnusableError, finite_pixels, patch_settings
+from lulc_engine.samples.patches.reading import UnusableError, patch_settings
 
 _LOOKED_AT = 50
 # Version 2 was processed anew by a version that calls itself 99.99 and adds no offset.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
-from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning
 
 from lulc_engine.errors import DataError, OptionsError, RasterError
@@ -21,7 +21,7 @@ from lulc_engine.rasters.bands import Band, name_bands
 from lulc_engine.rasters.files import gdal_settings, open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.ground import pixel_metres
-from lulc_engine.rasters.scene_rules import MAX_BANDS
+from lulc_engine.rasters.scene_rules import MAX_BANDS, valid_pixels
 from lulc_engine.samples.patches.listing import IMAGE_SUFFIXES
 from lulc_engine.samples.patches.png import is_whole_png
 
@@ -262,23 +262,6 @@ def _data_bands(dataset: rasterio.DatasetReader) -> list[int]:
 def _validity(
     dataset: rasterio.DatasetReader, values: np.ndarray, bands: Sequence[Band]
 ) -> np.ndarray | None:
-    valid = finite_pixels(values)
-    for layer, band in zip(values, bands, strict=True):
-        nodata = dataset.nodatavals[band.number - 1]
-        if nodata is not None and not np.isnan(nodata):
-            valid &= layer != nodata
-    for number in alpha_bands(dataset):
-        valid &= dataset.read(number) > 0
-    flags = dataset.mask_flag_enums[0]
-    if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
-        valid &= dataset.read_masks(1) > 0
+    whole = (0, dataset.height), (0, dataset.width)
+    valid = valid_pixels(dataset, whole, values, bands, alpha_bands(dataset))
     return None if valid.all() else valid
-
-
-def finite_pixels(values: np.ndarray) -> np.ndarray:
-    """Return where (k, k) all bands (C, k, k) are finite as float32."""
-    if values.dtype.kind != "f":
-        return np.ones(values.shape[1:], dtype=bool)
-    with np.errstate(over="ignore"):
-        finite = np.isfinite(values.astype(np.float32, copy=False))
-    return np.asarray(finite.all(axis=0))
