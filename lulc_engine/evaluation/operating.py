@@ -57,17 +57,12 @@ class Steps(NamedTuple):
         return self.hits / self.hits[-1], self.hits / (self.hits + self.alarms)
 
 
-def roc_auc(truth: Truth, scores: Scores) -> float | None:
-    """Return the area under the ROC curve: how often a sample of the class ranks before another.
-
-    Equal scores count half (Fawcett 2006, doi:10.1016/j.patrec.2005.10.010). None where there is no
-    sample of the class, or no other.
-    """
-    return area_under(Steps.of(truth, scores).roc())
-
-
 def area_under(curve: tuple[Line, Line] | None) -> float | None:
-    """Return the area under a line of points x, rising, and y, by trapezoids."""
+    """Return the area under a line of points x, rising, and y, by trapezoids; None without one.
+
+    Of `Steps.roc` it is how often a sample of the class ranks before another; equal scores count
+    half (Fawcett 2006, doi:10.1016/j.patrec.2005.10.010).
+    """
     return None if curve is None else float(np.trapezoid(curve[1], curve[0]))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from lulc_engine.rasters.bands import Band
 from lulc_engine.reports.csv_table import Cell, csv_text
+from lulc_engine.reports.plain_text import decimal
 from lulc_engine.reports.training import Table
 from lulc_engine.training.publish import HEADLINE, headline_split
 from lulc_engine.training.snapshot import Snapshot
@@ -93,7 +94,7 @@ def study_table(rows: Sequence[StudyRow], metric: str) -> Table:
         (
             row.name,
             str(len(row.bands)),
-            *(_digits(row.scores[name]) for name in _SHOWN),
+            *(decimal(row.scores[name], 4) for name in _SHOWN),
             str(row.epoch),
             f"{row.seconds:.0f}",
         )
@@ -106,7 +107,3 @@ def study_table(rows: Sequence[StudyRow], metric: str) -> Table:
         f"patches; the best set was chosen by {metric} on the validation patches."
     )
     return Table("Band study", header, shown, text, best)
-
-
-def _digits(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"  # noqa: RUF001 - the sign for no value

@@ -11,7 +11,6 @@ from lulc_engine.evaluation.operating import (
     area_under,
     average_of,
     mean_line,
-    roc_auc,
     thinned,
 )
 from lulc_engine.evaluation.probability_metrics import (
@@ -44,7 +43,7 @@ def test_curves_and_areas_are_scikit_learns(seed):
     found = Steps.of(truth, scores).roc()
     np.testing.assert_allclose(found[0], false_rate)
     np.testing.assert_allclose(found[1], true_rate)
-    assert roc_auc(truth, scores) == pytest.approx(sk.roc_auc_score(truth, scores), abs=1e-12)
+    assert area_under(found) == pytest.approx(sk.roc_auc_score(truth, scores), abs=1e-12)
     precision, recall, _ = sk.precision_recall_curve(truth, scores)
     line = Steps.of(truth, scores).precision_recall()
     np.testing.assert_allclose(line[0], recall[-2::-1])
@@ -55,9 +54,9 @@ def test_curves_and_areas_are_scikit_learns(seed):
 
 def test_what_cannot_be_ranked_has_no_curve():
     scores = np.array([0.1, 0.9])
-    assert roc_auc(np.array([1, 1]), scores) is None
-    assert roc_auc(np.array([0, 0]), scores) is None
-    assert roc_auc(np.zeros(0), np.zeros(0)) is None
+    assert Steps.of(np.array([1, 1]), scores).roc() is None
+    assert Steps.of(np.array([0, 0]), scores).roc() is None
+    assert Steps.of(np.zeros(0), np.zeros(0)).roc() is None
     assert Steps.of(np.array([0, 0]), scores).precision_recall() is None
     assert area_under(None) is average_of(None) is thinned(None) is None
     assert mean_line([None, None], stairs=True) is None
