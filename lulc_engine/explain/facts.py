@@ -12,9 +12,13 @@ from lulc_engine.explain.occlusion import BandCounts
 from lulc_engine.explain.subject import Subject
 from lulc_engine.options import ExplainOptions
 from lulc_engine.rasters.bands import Band
-from lulc_engine.reports import explanation_pictures as drawn
 from lulc_engine.reports.explanation import BandRow, ClassRow
-from lulc_engine.reports.explanation_pictures import Scale
+from lulc_engine.reports.explanation_colors import (
+    Scale,
+    activation_scale,
+    drop_scale,
+    heat_scale,
+)
 
 
 def common_facts(
@@ -59,11 +63,11 @@ def _by_class(subject: Subject, counts: BandCounts | None) -> list[ClassRow]:
 def scale_of(method: str, values: np.ndarray) -> Scale:
     """Return the colours of a method's values; NaN are left out."""
     if method == "gradcam":
-        return drawn.heat_scale()
+        return heat_scale()
     if method == "occlusion":
-        return drawn.drop_scale(float(np.nanmax(np.abs(values))))
+        return drop_scale(float(np.nanmax(np.abs(values))))
     low, high = (float(x) for x in np.nanpercentile(values, (1, 99)))
-    return drawn.activation_scale(low, high)
+    return activation_scale(low, high)
 
 
 def _name(band: Band) -> str:

@@ -20,7 +20,8 @@ from lulc_engine.outputs import Outputs, friendly_write_errors
 from lulc_engine.reports import explanation_pictures as drawn
 from lulc_engine.reports.drawing import Picture
 from lulc_engine.reports.explanation import ExplanationReport, render_explanation
-from lulc_engine.reports.explanation_pictures import PatchView, Scale
+from lulc_engine.reports.explanation_colors import Scale, heat_scale, true_colour, value_span
+from lulc_engine.reports.explanation_pictures import PatchView
 
 _MOST_SHOWN = 24  # patches in a report
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
@@ -102,7 +103,7 @@ def _report(pages: PatchPages, shown: Sequence[tuple[str, Picture]]) -> Explanat
 def _scale(pages: PatchPages) -> Scale:
     """Return one scale for all patches."""
     if pages.options.method != "activations":
-        return drawn.heat_scale()
+        return heat_scale()
     values = np.stack([answer.map for answer in pages.answers])
     return scale_of("activations", values)
 
@@ -110,7 +111,7 @@ def _scale(pages: PatchPages) -> Scale:
 def _span(pages: PatchPages) -> tuple[np.ndarray, np.ndarray]:
     """Return one black and white for all patches, so that dark ones look dark."""
     some = [answer.values for answer in _some(pages.answers)]
-    return drawn.value_span(np.stack(some, axis=1))
+    return value_span(np.stack(some, axis=1))
 
 
 def _view(answer: PatchAnswer, pages: PatchPages, span: tuple[np.ndarray, np.ndarray]) -> PatchView:
@@ -118,7 +119,7 @@ def _view(answer: PatchAnswer, pages: PatchPages, span: tuple[np.ndarray, np.nda
     if pages.options.method == "gradcam":
         values = values / max(float(values.max()), 1e-30)
         values[~np.isfinite(answer.values).all(axis=0)] = np.nan
-    image = drawn.true_colour(answer.values, pages.subject.spec.bands, span)
+    image = true_colour(answer.values, pages.subject.spec.bands, span)
     return PatchView(answer.name, image, values, answer.shares, answer.explained)
 
 

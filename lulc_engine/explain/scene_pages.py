@@ -20,7 +20,7 @@ from lulc_engine.rasters.style import ramp_qml
 from lulc_engine.reports import explanation_pictures as drawn
 from lulc_engine.reports.drawing import Picture
 from lulc_engine.reports.explanation import ExplanationReport, render_explanation
-from lulc_engine.reports.explanation_pictures import Scale
+from lulc_engine.reports.explanation_colors import Scale, true_colour
 
 _PICTURE_PX = 900  # of a scene in a picture, along its longer side
 _STRIP_PX = 512
@@ -45,7 +45,7 @@ def write_scene(pages: ScenePages, outputs: Outputs) -> tuple[float, float]:
         _write_raster(pages, values, scale, outputs)
     if options.picture or options.report:
         step = max(1, -(-max(values.shape[1:]) // _PICTURE_PX))
-        image = drawn.true_colour(_read(pages.view, step), found.subject.spec.bands)
+        image = true_colour(_read(pages.view, step), found.subject.spec.bands)
         top = _top_band(found)
         shown = values[top, ::step, ::step]
         titles = (Path(options.image).name, _layer_names(pages)[top])

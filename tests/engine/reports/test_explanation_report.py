@@ -11,15 +11,14 @@ from lulc_engine.reports.explanation import (
     ExplanationReport,
     render_explanation,
 )
-from lulc_engine.reports.explanation_pictures import (
-    PatchView,
+from lulc_engine.reports.explanation_colors import (
     activation_scale,
     drop_scale,
     heat_scale,
     overlay,
-    patch_picture,
     true_colour,
 )
+from lulc_engine.reports.explanation_pictures import PatchView, patch_picture
 
 
 def report(method, legend, name, **changes):
