@@ -9,12 +9,12 @@ from lulc_engine.insight.samples import Samples, Unit, check_some
 from lulc_engine.options import DescribeOptions
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.samples.blocks import BlockLattice, choose_block_px
-from lulc_engine.samples.dataset import UnitTable
 from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource, open_source
 from lulc_engine.samples.patches.labelled_pixels import PixelPool, Pixels
-from lulc_engine.samples.placed import TILE_PX, Placed, place_labels, windows_of
+from lulc_engine.samples.placed import TILE_PX, Placed, place_labels, read_labels
 from lulc_engine.samples.scenes import TrainingScene, open_scenes
 from lulc_engine.samples.split import Split, assign_roles
+from lulc_engine.samples.unit_table import UnitTable, unit_keys
 
 
 class _Collector:
@@ -31,21 +31,11 @@ class _Collector:
     def add(self, place: Placed, feedback: Feedback) -> None:
         """Take in the labels of a scene."""
         features = place.labels.unit_names()
-        windows = list(windows_of(place.labels.window))
-        for done, window in enumerate(windows):
-            feedback.check()
-            feedback.progress(done / len(windows), "Reading labels")
-            labels = place.labels.read(window)
-            labelled = labels != NO_LABEL
-            if not labelled.any():
-                continue
-            _, valid = place.scene.read(window)
-            self.lost += int((labelled & ~valid).sum())
-            labels[~valid] = NO_LABEL
-            keys = place.labels.read_units(window)
-            if keys is None:
-                keys = self.lattice.units(place.labels.grid, window)
+        for window, labels, lost in read_labels(place, feedback):
+            self.lost += lost
+            keys = unit_keys(place.labels, self.lattice, window)
             units = self.table.rows(keys)
+            labelled = labels != NO_LABEL
             rows, first = np.unique(units[labelled], return_index=True)
             for row, key in zip(rows.tolist(), keys[labelled][first].tolist(), strict=True):
                 self.names[row] = features[key] if features else f"block {row + 1}"

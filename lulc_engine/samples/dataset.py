@@ -25,9 +25,10 @@ from lulc_engine.samples.chips import (
     read_padded,
 )
 from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource
-from lulc_engine.samples.placed import not_valid
+from lulc_engine.samples.placed import add_notes, not_valid, overlapped
 from lulc_engine.samples.scenes import TrainingScene
 from lulc_engine.samples.split import TEST, TRAINING, VALIDATION, Split, assign_roles
+from lulc_engine.samples.unit_table import UnitTable, unit_keys
 
 
 @dataclass
@@ -95,33 +96,6 @@ class SplitOptions:
     validation_share: float
     test_share: float | None
     seed: int
-
-
-class UnitTable:
-    """Labelled pixels of each unit and class, growing as units are met."""
-
-    def __init__(self, classes: int) -> None:
-        self._rows: dict[int, int] = {}
-        self._counts = np.zeros((64, classes), dtype=np.int64)
-
-    @property
-    def counts(self) -> np.ndarray:
-        """Counts (U, K) int64."""
-        return self._counts[: len(self._rows)]
-
-    def rows(self, keys: np.ndarray) -> np.ndarray:
-        """Return the row (H, W) int32 of each key."""
-        unique, inverse = np.unique(keys, return_inverse=True)
-        rows = np.array([self._rows.setdefault(int(key), len(self._rows)) for key in unique])
-        found: np.ndarray = rows[inverse.reshape(keys.shape)].astype(np.int32)
-        return found
-
-    def add(self, units: np.ndarray, labels: np.ndarray) -> None:
-        """Count labels (H, W), -1 where none, by the units (H, W) that they lie in."""
-        while len(self._counts) < len(self._rows):
-            self._counts = np.concatenate([self._counts, np.zeros_like(self._counts)])
-        labelled = labels >= 0
-        np.add.at(self._counts, (units[labelled], labels[labelled]), 1)
 
 
 @dataclass(frozen=True)
@@ -201,19 +175,10 @@ class DatasetBuilder:
 
     def _place(self) -> list[_Placed]:
         """Lay the labels on every scene that they overlap."""
-        placed: list[_Placed] = []
-        failure: LabelError | None = None
-        for scene in self._scenes:
-            grid = scene.scene.grid
-            try:
-                labels = self._source.on(grid)
-            except LabelError as err:
-                failure = err
-                self._notes.append(f"{scene.scene.path.name} has no labels and was not used.")
-                continue
-            placed.append(_Placed(scene, labels, self._test_on(grid)))
-        if not placed:
-            raise failure or LabelError("No scene was given.")
+        placed = [
+            _Placed(place.scene, place.labels, self._test_on(place.labels.grid))
+            for place in overlapped(self._scenes, self._source, self._notes.append)
+        ]
         if self._test_source is not None and all(place.test is None for place in placed):
             raise LabelError("The test labels do not overlap the scene.", "Choose other ones.")
         for place in placed:
@@ -229,9 +194,7 @@ class DatasetBuilder:
             return None  # on another scene; _place sees to it that it is on one
 
     def _note(self, labels: Labels) -> None:
-        edges = labels.edge_notes() if len(self._scenes) == 1 else []
-        notes = [*labels.notes, *edges, *labels.pixel_notes()]
-        self._notes += [note for note in notes if note not in self._notes]
+        add_notes(labels, self._notes, is_alone=len(self._scenes) == 1)
 
     def _cut(self, place: _Placed, lattice: BlockLattice, feedback: Feedback) -> None:
         found = list(labelled_tiles(place.labels, *self._windows))
@@ -254,11 +217,8 @@ class DatasetBuilder:
     ) -> np.ndarray:
         """Return rows of a unit table (H, W) int32 of a window, -1 outside the grid."""
         inside = window.intersect(labels.grid.window)
-        keys = labels.read_units(inside)
-        if keys is None:
-            keys = lattice.units(labels.grid, inside)
         units = np.full((window.height, window.width), -1, dtype=np.int32)
-        units[inside.relative_to(window)] = table.rows(keys)
+        units[inside.relative_to(window)] = table.rows(unit_keys(labels, lattice, inside))
         return units
 
     def _divide(self, options: SplitOptions, lattice: BlockLattice) -> Split:

@@ -31,6 +31,7 @@ from lulc_engine.samples.patches.image_files import (
     write_image,
     written_radiometry,
 )
+from lulc_engine.samples.placed import overlapped
 from lulc_engine.samples.scenes import TrainingScene, open_scenes
 from lulc_engine.samples.split import ROLE_NAMES, assign_roles
 
@@ -120,20 +121,11 @@ def _place(
     scenes: Sequence[TrainingScene], source: LabelSource, feedback: Feedback
 ) -> list[_Placed]:
     stems = safe_names([scene.scene.path.stem for scene in scenes])
-    placed: list[_Placed] = []
-    failure: LabelError | None = None
-    for scene, stem in zip(scenes, stems, strict=True):
-        try:
-            labels = source.on(scene.scene.grid)
-        except LabelError as err:
-            failure = err
-            feedback.warning(f"{scene.scene.path.name} has no labels and was not used.")
-            continue
-        for note in (*labels.notes, *labels.pixel_notes()):
+    placed = []
+    for place in overlapped(scenes, source, feedback.warning):
+        for note in (*place.labels.notes, *place.labels.pixel_notes()):
             feedback.info(note)
-        placed.append(_Placed(scene, labels, stem))
-    if not placed:
-        raise failure or LabelError("No scene was given.")
+        placed.append(_Placed(place.scene, place.labels, stems[place.number]))
     return placed
 
 

@@ -21,15 +21,15 @@ from lulc_engine.rasters.ground import pixel_metres
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.samples.blocks import BlockLattice, choose_block_px
 from lulc_engine.samples.chips import ChipStore
-from lulc_engine.samples.dataset import UnitTable
-from lulc_engine.samples.labels import NO_LABEL, LabelSource, open_source
+from lulc_engine.samples.labels import LabelSource, open_source
 from lulc_engine.samples.patches.decoding import keepable
 from lulc_engine.samples.patches.labelled_pixels import PixelPool, Pixels, reaches_into
 from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.patches.selection import draw_fraction
-from lulc_engine.samples.placed import TILE_PX, Placed, not_valid, place_labels, windows_of
+from lulc_engine.samples.placed import TILE_PX, Placed, not_valid, place_labels, read_labels
 from lulc_engine.samples.scenes import TrainingScene, open_scenes
 from lulc_engine.samples.split import TRAINING, Split, assign_roles
+from lulc_engine.samples.unit_table import UnitTable, unit_keys
 
 USUAL_PX = 5
 # So that a block has an inside whose patches do not reach over its edge.
@@ -104,7 +104,11 @@ def _collect(
     invalid = 0
     for number, place in enumerate(placed):
         part = feedback.part(number / len(placed), (number + 1) / len(placed))
-        invalid += _read_labels(place, lattice, table, pool, part)
+        for window, labels, lost in read_labels(place, part):
+            invalid += lost
+            units = table.rows(unit_keys(place.labels, lattice, window))
+            table.add(units, labels)
+            pool.add(place.number, (window.row_off, window.col_off), labels, units)
     if invalid:
         notes.append(not_valid(invalid))
     if not table.counts.any():
@@ -113,34 +117,6 @@ def _collect(
             "Check nodata, the mask and the CRS of all.",
         )
     return lattice, table, pool
-
-
-def _read_labels(
-    place: Placed, lattice: BlockLattice, table: UnitTable, pool: PixelPool, feedback: Feedback
-) -> int:
-    """Put the valid labelled pixels of a scene into the pool and count them.
-
-    Returns:
-        How many labelled pixels are not valid.
-    """
-    invalid = 0
-    windows = list(windows_of(place.labels.window))
-    for done, window in enumerate(windows):
-        feedback.check()
-        feedback.progress(done / len(windows), "Reading labels")
-        labels = place.labels.read(window)
-        if (labels == NO_LABEL).all():
-            continue
-        _, valid = place.scene.read(window)
-        invalid += int((labels[~valid] != NO_LABEL).sum())
-        labels[~valid] = NO_LABEL
-        keys = place.labels.read_units(window)
-        if keys is None:
-            keys = lattice.units(place.labels.grid, window)
-        units = table.rows(keys)
-        table.add(units, labels)
-        pool.add(place.number, (window.row_off, window.col_off), labels, units)
-    return invalid
 
 
 def _divide(

@@ -11,10 +11,11 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.options import SceneOptions
 from lulc_engine.rasters.grid import Window
 from lulc_engine.samples.chips import ChipStore, as_input, labelled_pixels, only_core
-from lulc_engine.samples.dataset import DatasetBuilder, SplitOptions, UnitTable
+from lulc_engine.samples.dataset import DatasetBuilder, SplitOptions
 from lulc_engine.samples.labels import open_source
 from lulc_engine.samples.scenes import open_scenes
 from lulc_engine.samples.split import TEST, TRAINING, VALIDATION
+from lulc_engine.samples.unit_table import UnitTable
 
 HALO, STRIDE, CHIP = 8, 8, 48
 SIZE = (100, 130)
