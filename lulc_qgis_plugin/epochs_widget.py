@@ -84,7 +84,7 @@ class EpochsWrapper(OwnWrapper):
 
     @property
     def _command(self) -> str:
-        return str(self.parameterDefinition().metadata()["widget_wrapper"]["command"])
+        return str(self._settings()["command"])
 
     def _recipe_epochs(self) -> int | None:
         """Return the recipe's number; None where it also depends on the data."""

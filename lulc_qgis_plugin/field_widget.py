@@ -69,9 +69,6 @@ class FieldWrapper(OwnWrapper):
         if chosen:
             self._announce(chosen)
 
-    def _settings(self) -> dict[str, Any]:
-        return dict(self.parameterDefinition().metadata()["widget_wrapper"])
-
     def _announce(self, text: str) -> None:
         self.widgetValueHasChanged.emit(self)
 

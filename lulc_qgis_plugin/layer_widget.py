@@ -63,7 +63,7 @@ class LayerWrapper(OwnWrapper):
         definition = self.parameterDefinition()
         if definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional:
             return
-        settings = definition.metadata()["widget_wrapper"]
+        settings = self._settings()
         other = str(settings.get("unlike", ""))
         taken = DialogValues(wrappers, [other], self._stay).layer(other) if other else None
         found = suggested(str(settings["kind"]), self._active, taken)

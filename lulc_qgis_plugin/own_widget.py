@@ -43,6 +43,10 @@ class OwnWrapper(QgsAbstractProcessingParameterWidgetWrapper):
             return super().wrappedWidget()
         return widget
 
+    def _settings(self) -> dict[str, Any]:
+        """Return what the parameter's metadata hold for the widget."""
+        return dict(self.parameterDefinition().metadata()["widget_wrapper"])
+
 
 class OwnWidget:
     """What QGIS calls to get a widget; a subclass names its wrapper."""

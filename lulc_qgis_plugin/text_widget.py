@@ -58,9 +58,6 @@ class TextWrapper(OwnWrapper):
             text = QUrl(text).toLocalFile()
         return text or None
 
-    def _settings(self) -> dict[str, Any]:
-        return dict(self.parameterDefinition().metadata()["widget_wrapper"])
-
     def _edit(self) -> QLineEdit:
         return self.wrappedWidget().findChild(QLineEdit)
 

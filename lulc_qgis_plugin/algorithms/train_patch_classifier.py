@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import (
-    QgsProcessingFeedback,
-    QgsProcessingOutputString,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterString,
 )
 
 from ..engine_source import options
-from ..run_history import remember_training
 from ..translation import tr
 from .parameters import (
     MODEL_FILTER,
@@ -25,9 +22,10 @@ from .parameters import (
     with_widget,
 )
 from .patch_data import PatchAlgorithm
+from .training import TrainingAlgorithm
 
 
-class TrainPatchClassifier(PatchAlgorithm):
+class TrainPatchClassifier(TrainingAlgorithm, PatchAlgorithm):
     """Train a network that gives a patch its class, or several."""
 
     ID = "trainpatchclassifier"
@@ -100,22 +98,7 @@ class TrainPatchClassifier(PatchAlgorithm):
             "CHECKPOINTS",
             folder("CHECKPOINTS", "Checkpoints", optional=True, createByDefault=False),
         )
-        add(
-            "RUN_FOLDER",
-            folder("RUN_FOLDER", "Run folder", optional=True, createByDefault=False),
-            advanced=True,
-        )
-        self.add_scores()
-        self.addOutput(QgsProcessingOutputString("SPLIT", "Data that the scores are for"))
-
-    def remember(self, result: dict[str, Any]) -> None:
-        """Keep how long an epoch took on this computer."""
-        speed = getattr(result, "training_speed", {})
-        remember_training(self.COMMAND, self._options.as_dict(), speed)
-
-    def warn(self, feedback: QgsProcessingFeedback) -> None:
-        """Say that a model in a temporary file will be lost."""
-        self.warn_if_temporary("MODEL", feedback)
+        self.add_run_and_scores()
 
 
 def architecture_parameter() -> QgsProcessingParameterString:

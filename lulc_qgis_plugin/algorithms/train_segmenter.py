@@ -6,20 +6,15 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessing,
-    QgsProcessingFeedback,
-    QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFileDestination,
-    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterString,
 )
 
 from ..engine_source import options
-from ..run_history import remember_training
 from ..translation import tr
 from .assess_accuracy import LABEL_TYPES, SELECTED_HELP
-from .base import EngineAlgorithm
 from .parameters import (
     LABELS,
     MODEL_FILTER,
@@ -35,6 +30,7 @@ from .parameters import (
     suggested_layer,
     with_widget,
 )
+from .training import TrainingAlgorithm
 
 # What is offered; every other name of segmentation-models-pytorch may be typed.
 _ENCODERS = ("mobilenet_v2", "resnet18", "resnet34", "resnet50", "efficientnet-b0")
@@ -47,7 +43,7 @@ _FOLLOWED = {
 }
 
 
-class TrainSegmenter(EngineAlgorithm):
+class TrainSegmenter(TrainingAlgorithm):
     """Train a network that labels every pixel of a scene."""
 
     ID = "trainsegmenter"
@@ -151,20 +147,4 @@ class TrainSegmenter(EngineAlgorithm):
             "TABLE",
             file("TABLE", "Table of scores", "CSV (*.csv)", optional=True, createByDefault=False),
         )
-        folder = QgsProcessingParameterFolderDestination
-        add(
-            "RUN_FOLDER",
-            folder("RUN_FOLDER", "Run folder", optional=True, createByDefault=False),
-            advanced=True,
-        )
-        self.add_scores()
-        self.addOutput(QgsProcessingOutputString("SPLIT", "Data that the scores are for"))
-
-    def remember(self, result: dict[str, Any]) -> None:
-        """Keep how long an epoch took on this computer."""
-        speed = getattr(result, "training_speed", {})
-        remember_training(self.COMMAND, self._options.as_dict(), speed)
-
-    def warn(self, feedback: QgsProcessingFeedback) -> None:
-        """Say that a model in a temporary file will be lost."""
-        self.warn_if_temporary("MODEL", feedback)
+        self.add_run_and_scores()
