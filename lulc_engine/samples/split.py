@@ -137,9 +137,11 @@ def _fill(roles: np.ndarray, weights: np.ndarray, k: int, shares: np.ndarray) ->
     """Give the free units of class k, largest first, to the role that lacks most of it."""
     column = weights[:, k]
     free = np.flatnonzero((column > 0) & (roles < 0))
+    lacking = shares * column.sum() - [column[roles == role].sum() for role in range(3)]
     for unit in free[np.argsort(-column[free], kind="stable")]:
-        have = np.array([column[roles == role].sum() for role in range(3)])
-        roles[unit] = int(np.argmax(shares * column.sum() - have))
+        role = int(np.argmax(lacking))
+        roles[unit] = role
+        lacking[role] -= column[unit]
 
 
 def _repair(roles: np.ndarray, weights: np.ndarray, shares: np.ndarray) -> None:

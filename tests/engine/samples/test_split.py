@@ -1,5 +1,7 @@
 """Which polygon or block is trained on, validated on and tested on."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -100,6 +102,20 @@ def test_a_test_is_held_back_only_where_labels_suffice(counts, seed):
     units = (counts > 0).sum(axis=0)
     enough = bool((units[units > 0] >= MIN_UNITS_FOR_TEST).all())
     assert bool((assign_roles(counts, 0.2, None, seed) == TEST).any()) == enough
+
+
+def test_many_small_polygons_are_divided_at_once():
+    """Time grows with their number, not with its square: a minute would be lost at this size."""
+    rng = np.random.default_rng(0)
+    counts = np.zeros((50_000, 4), np.int64)
+    counts[np.arange(len(counts)), rng.integers(0, 4, len(counts))] = rng.integers(
+        1, 9, len(counts)
+    )
+    start = time.process_time()
+    roles = assign_roles(counts, 0.2, 0.2, 0)
+    assert time.process_time() - start < 5
+    shares = np.bincount(roles) / len(roles)
+    assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.01)
 
 
 def test_seeds_differ():
