@@ -115,7 +115,7 @@ def test_many_small_polygons_are_divided_at_once():
     roles = assign_roles(counts, 0.2, 0.2, 0)
     assert time.process_time() - start < 5
     shares = np.bincount(roles) / len(roles)
-    assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.01)
+    assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.05)
 
 
 def test_seeds_differ():
