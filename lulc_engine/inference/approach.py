@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lulc_engine.feedback import Feedback
-from lulc_engine.inference.plan import Job, Pixels, Plan, Sink
+from lulc_engine.inference.plan import Cover, Job, Plan, Sink
 from lulc_engine.inference.runtimes import Prediction, Runtime
 from lulc_engine.inference.runtimes.machine import Machine
 from lulc_engine.inference.writers import MapWriters
@@ -75,9 +75,9 @@ class DirectSink:
     def __init__(self, writers: MapWriters) -> None:
         self._writers = writers
 
-    def put(self, job: Job, pixels: Pixels, prediction: Prediction) -> None:
+    def put(self, job: Job, cover: Cover, prediction: Prediction) -> None:
         """Place the prediction of a job."""
-        self._writers.put(job.place.row_off, job.place.col_off, prediction, pixels.known)
+        self._writers.put(job.place.row_off, job.place.col_off, prediction, cover.known)
 
     def complete_rows(self, row_stop: int) -> None:
         """Say that no later job has pixels above a row."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lulc_engine.inference.lattice import Lattice
-from lulc_engine.inference.plan import Job, Pixels
+from lulc_engine.inference.plan import Cover, Job
 from lulc_engine.inference.row_band import RowBand
 from lulc_engine.inference.runtimes import Prediction
 from lulc_engine.inference.writers import MapWriters
@@ -29,7 +29,7 @@ class AveragingSink:
         self._band = RowBand(writers, part)
         self._part = part
 
-    def put(self, job: Job, pixels: Pixels, prediction: Prediction) -> None:
+    def put(self, job: Job, cover: Cover, prediction: Prediction) -> None:
         """Add the probabilities of a job's windows to all pixels that they see."""
         if prediction.probabilities is None:
             raise ValueError("averages are of probabilities")
@@ -37,7 +37,7 @@ class AveragingSink:
         # Windows without a valid pixel count too: the pixels that they see get no result.
         ones = np.ones((job.place.height, job.place.width), np.float32)
         sums = (spread(shares, size, step) for shares in prediction.probabilities)
-        self._band.add(job.window, sums, spread(ones, size, step), pixels.valid)
+        self._band.add(job.window, sums, spread(ones, size, step), cover.valid)
 
     def complete_rows(self, row_stop: int) -> None:
         """Write the pixels that no later window sees."""

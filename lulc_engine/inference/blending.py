@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lulc_engine.inference.plan import Job, Pixels, Plan
+from lulc_engine.inference.plan import Cover, Job, Plan
 from lulc_engine.inference.row_band import RowBand
 from lulc_engine.inference.runtimes import Prediction
 from lulc_engine.inference.tiling import cover
@@ -75,7 +75,7 @@ class BlendingSink:
         """
         return self._different / self._shared if self._shared else None
 
-    def put(self, job: Job, pixels: Pixels, prediction: Prediction) -> None:
+    def put(self, job: Job, cover: Cover, prediction: Prediction) -> None:
         """Add a window; the prediction and the known cells are those of its place."""
         if prediction.probabilities is None:
             raise ValueError("blending is of probabilities")
@@ -90,8 +90,8 @@ class BlendingSink:
             job.place.width,
         )
         shares = prediction.probabilities
-        self._band.add(place, (weights * share for share in shares), weights, pixels.known)
-        self._compare(job.place, shares.argmax(axis=0), pixels.known)
+        self._band.add(place, (weights * share for share in shares), weights, cover.known)
+        self._compare(job.place, shares.argmax(axis=0), cover.known)
 
     def complete_rows(self, row_stop: int) -> None:
         """Write the rows that no later window sees."""

@@ -15,7 +15,7 @@ from lulc_engine.inference.fitting import FittedScene, open_fitted
 from lulc_engine.inference.patch_map import patch_approach
 from lulc_engine.inference.pipeline import ReadAhead, in_order
 from lulc_engine.inference.pixel_map import segmenter_approach
-from lulc_engine.inference.plan import Job, Pixels, Plan, Sink
+from lulc_engine.inference.plan import Cover, Job, Pixels, Plan, Sink
 from lulc_engine.inference.precision import FEWEST_PIXELS, faithful
 from lulc_engine.inference.runtimes import Prediction, Runtime
 from lulc_engine.inference.runtimes.machine import Machine, choose_machine
@@ -24,6 +24,7 @@ from lulc_engine.models.card import read_spec, training_area, training_hashes
 from lulc_engine.models.model_file import Tensors, read_model
 from lulc_engine.options import ClassifyOptions
 from lulc_engine.outputs import Outputs
+from lulc_engine.rasters.block_cache import Reading, plan_reading
 from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.thread_scenes import ThreadScenes
 from lulc_engine.reports.plain_text import percent
@@ -145,7 +146,8 @@ def _fill(writers: MapWriters, approach: Approach, task: Task, fitted: FittedSce
         runtime = _runtime(approach, task.machine, read, task.feedback)
         sink = approach.sink(writers)
         prepared = time.monotonic()
-        _run(approach.plan, read, task.machine.readers, runtime, sink, task.feedback)
+        reading = _reading(fitted, approach.plan, task)
+        _run(approach.plan, read, reading, runtime, sink, task.feedback)
         return _Work(sink.seam_score, prepared, time.monotonic() - prepared)
 
 
@@ -159,34 +161,49 @@ def _runtime(
     feedback.progress(0.0, "Preparing the network")
     if machine.precision != "auto":
         return approach.runtime(machine)
-    exact = approach.runtime(machine.at("f32"))
     if approach.plan.height * approach.plan.width < FEWEST_PIXELS:
-        return exact
-    return faithful(exact, approach.runtime(machine.at("bf16")), approach.plan, read, feedback)
+        return approach.runtime(machine.at("f32"))
+    return faithful(approach.runtime, machine, approach.plan, read, feedback)
+
+
+def _reading(fitted: FittedScene, plan: Plan, task: Task) -> Reading:
+    """Return how the scene is read; says where that takes longer than it should."""
+    layout = fitted.scene.layout(fitted.bands)
+    reading = plan_reading(layout, [job.window for job in plan.jobs], task.machine.readers)
+    if reading.repeats:
+        task.feedback.info(
+            f"{fitted.scene.path.name} is stored in blocks so wide that they are decoded again for "
+            "every window. A tiled copy is read faster: gdal_translate -co TILED=YES -co "
+            "COMPRESS=DEFLATE."
+        )
+    return reading
 
 
 def _run(
     plan: Plan,
     read: Callable[[Job], Pixels | None],
-    readers: int,
+    reading: Reading,
     runtime: Runtime,
     sink: Sink,
     feedback: Feedback,
 ) -> None:
     """Do all jobs of a plan."""
 
-    def compute(pixels: Pixels | None) -> Prediction | None:
-        return None if pixels is None else runtime.run(*pixels)
+    def compute(pixels: Pixels | None) -> tuple[Cover, Prediction] | None:
+        return None if pixels is None else (pixels.cover, runtime.run(*pixels))
 
     started, count = time.monotonic(), len(plan.jobs)
     with (
-        ReadAhead(plan.jobs, read, threads=readers) as reads,
+        ReadAhead(
+            plan.jobs, read, threads=reading.threads, cache_bytes=reading.cache_bytes
+        ) as reads,
         contextlib.closing(in_order(reads, compute, runtime.streams)) as windows,
     ):
-        for number, (job, pixels, prediction) in enumerate(windows):
+        for number, (job, found) in enumerate(windows):
             feedback.check()
-            if pixels is not None and prediction is not None:
-                sink.put(job, pixels, prediction.cut(job.core))
+            if found is not None:
+                cover, prediction = found
+                sink.put(job, cover, prediction.cut(job.core))
             below = plan.jobs[number + 1].place.row_off if number + 1 < count else plan.height
             if below > job.place.row_off:
                 sink.complete_rows(below)

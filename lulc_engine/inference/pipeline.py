@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from lulc_engine.rasters.files import gdal_settings
+from lulc_engine.rasters.files import CACHE_BYTES, gdal_settings
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -32,16 +32,18 @@ class ReadAhead(Generic[Job, Result]):
             handle for each of them. An exception is raised again in the consumer.
         depth: how many results may be under way or wait.
         threads: how many are read at once.
+        cache_bytes: what GDAL may keep of what it decoded, for all threads.
     """
 
     def __init__(
         self,
         jobs: Iterable[Job],
         read: Callable[[Job], Result],
-        depth: int = 3,
+        depth: int = 2,
         threads: int = 1,
+        cache_bytes: int = CACHE_BYTES,
     ) -> None:
-        self._jobs, self._read = jobs, read
+        self._jobs, self._read, self._cache_bytes = jobs, read, cache_bytes
         self._depth, self._threads = max(depth, threads + 1), threads
 
     def __enter__(self) -> Iterator[tuple[Job, Result]]:
@@ -67,32 +69,33 @@ class ReadAhead(Generic[Job, Result]):
                 pool.shutdown(wait=True, cancel_futures=True)
 
     def _read_one(self, job: Job) -> Result:
-        with gdal_settings():  # they belong to a thread
+        with gdal_settings(self._cache_bytes):  # they belong to a thread
             return self._read(job)
 
 
 def in_order(
     items: Iterable[tuple[Job, Result]], compute: Callable[[Result], Found], streams: int
-) -> Generator[tuple[Job, Result, Found], None, None]:
-    """Yield ``(job, read, compute(read))`` in order, with several computed at once.
+) -> Generator[tuple[Job, Found], None, None]:
+    """Yield ``(job, compute(read))`` in order, with several computed at once.
 
-    One more is under way than there are streams, so that none waits while the consumer writes.
+    One more is under way than there are streams, so that none waits while the consumer writes. What
+    was read is given up as soon as it is computed.
 
     Args:
         items: what was read for each job.
         compute: called from ``streams`` threads; an exception is raised again here.
         streams: how many are computed at once.
     """
-    waiting: deque[tuple[Job, Result, Future[Found]]] = deque()
+    waiting: deque[tuple[Job, Future[Found]]] = deque()
     with ThreadPoolExecutor(streams, thread_name_prefix="compute") as pool:
         try:
             for job, read in items:
-                waiting.append((job, read, pool.submit(compute, read)))
+                waiting.append((job, pool.submit(compute, read)))
                 if len(waiting) > streams:
-                    job, read, found = waiting.popleft()
-                    yield job, read, found.result()
+                    job, found = waiting.popleft()
+                    yield job, found.result()
             while waiting:
-                job, read, found = waiting.popleft()
-                yield job, read, found.result()
+                job, found = waiting.popleft()
+                yield job, found.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

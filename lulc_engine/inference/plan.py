@@ -98,6 +98,13 @@ def _mirrored(start: int, stop: int, length: int) -> _Mirrored:
     return _Mirrored(first, last, (before, after), slice(skipped, skipped + stop - start))
 
 
+class Cover(NamedTuple):
+    """Where a job has something to say; with the names of `Pixels`."""
+
+    valid: np.ndarray
+    known: np.ndarray
+
+
 class Pixels(NamedTuple):
     """What was read for a job.
 
@@ -110,6 +117,11 @@ class Pixels(NamedTuple):
     values: np.ndarray
     valid: np.ndarray
     known: np.ndarray
+
+    @property
+    def cover(self) -> Cover:
+        """What is still needed once the values, which take most of the memory, are used."""
+        return Cover(self.valid, self.known)
 
 
 class Sink(Protocol):
@@ -125,7 +137,7 @@ class Sink(Protocol):
         """See the class."""
         ...
 
-    def put(self, job: Job, pixels: Pixels, prediction: Prediction) -> None:
+    def put(self, job: Job, cover: Cover, prediction: Prediction) -> None:
         """Take the prediction for a job's place."""
         ...
 

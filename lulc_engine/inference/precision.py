@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.plan import Job, Pixels, Plan
 from lulc_engine.inference.runtimes import Prediction, Runtime
+from lulc_engine.inference.runtimes.machine import Machine
 from lulc_engine.rasters.grid import Window
 
 # Share of pixels that must get the same label.
@@ -21,12 +21,19 @@ _PIECES = 4
 
 
 def agreement(
-    exact: Runtime, fast: Runtime, plan: Plan, read: Callable[[Job], Pixels | None]
+    exact: Callable[[], Runtime], fast: Runtime, plan: Plan, read: Callable[[Job], Pixels | None]
 ) -> float | None:
     """Return the share of pixels to which two runtimes give the same label.
 
     Both label the same patchwork of pieces of the scene, of the size of a window: that says as much
     about arithmetic as whole windows would, and costs as little as one.
+
+    Args:
+        exact: makes the runtime in float32, which is given up before the fast one computes: its
+            windows take twice as much memory.
+        fast: the other one.
+        plan: windows of the map.
+        read: reads a job's pixels.
 
     Returns:
         None where no piece has a valid pixel.
@@ -34,10 +41,9 @@ def agreement(
     pixels = patchwork(plan, read)
     if pixels is None:
         return None
-    with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(runtime.run, *pixels) for runtime in (exact, fast)]
-        labels = [_labels(run.result()) for run in runs]
-    return float((labels[0] == labels[1])[pixels.known].mean())
+    labels = _labels(exact().run(*pixels))
+    same = labels == _labels(fast.run(*pixels))
+    return float(same[pixels.known].mean())
 
 
 def patchwork(plan: Plan, read: Callable[[Job], Pixels | None]) -> Pixels | None:
@@ -73,14 +79,23 @@ def patchwork(plan: Plan, read: Callable[[Job], Pixels | None]) -> Pixels | None
 
 
 def faithful(
-    exact: Runtime,
-    fast: Runtime,
+    make: Callable[[Machine], Runtime],
+    machine: Machine,
     plan: Plan,
     read: Callable[[Job], Pixels | None],
     feedback: Feedback,
 ) -> Runtime:
-    """Return the fast runtime where it agrees with the exact one, else that; says which."""
-    share = agreement(exact, fast, plan, read)
+    """Return a runtime in bf16 where that agrees with float32, else one in that; says which.
+
+    Args:
+        make: makes the runtime of a machine.
+        machine: where to compute.
+        plan: windows of the map.
+        read: reads a job's pixels.
+        feedback: is told the choice.
+    """
+    fast = make(machine.at("bf16"))
+    share = agreement(lambda: make(machine.at("f32", together=True)), fast, plan, read)
     if share is not None and share >= SMALLEST_AGREEMENT:
         feedback.info(
             f"Computed in bf16: on samples {100 * share:.2f} % of the labels are those "
@@ -91,7 +106,7 @@ def faithful(
         feedback.info(
             f"Computed in f32: bf16 gives only {100 * share:.2f} % of the pixels the same label."
         )
-    return exact
+    return make(machine.at("f32"))
 
 
 def _labels(prediction: Prediction) -> np.ndarray:

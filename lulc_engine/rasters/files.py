@@ -15,9 +15,10 @@ from lulc_engine.rasters.safe import find_product, product_raster
 from lulc_engine.rasters.source import check_source
 
 # GDAL's cache is a share of the machine's memory by default, which makes memory use grow with the
-# raster; Python code in VRTs must never run; a reader must not skip over damaged blocks.
+# raster. Where windows follow each other `block_cache` says what is needed.
+CACHE_BYTES = 128 * 2**20
+# Python code in VRTs must never run; a reader must not skip over damaged blocks.
 _SETTINGS = {
-    "GDAL_CACHEMAX": 128 * 2**20,
     "GDAL_VRT_ENABLE_PYTHON": "NO",
     "GTIFF_IGNORE_READ_ERRORS": "NO",
     "GDAL_NUM_THREADS": "1",
@@ -25,7 +26,7 @@ _SETTINGS = {
 }
 
 
-def gdal_settings(cache_bytes: int = 128 * 2**20) -> rasterio.Env:
+def gdal_settings(cache_bytes: int = CACHE_BYTES) -> rasterio.Env:
     """Return the environment, a context manager, that every use of GDAL runs in."""
     return rasterio.Env(**{**_SETTINGS, "GDAL_CACHEMAX": cache_bytes})
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from rasterio.enums import Interleaving
 
-from lulc_engine.errors import OptionsError
+from lulc_engine.errors import OptionsError, RasterError
 from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.align import AlignedBand
 from lulc_engine.rasters.alpha import alpha_bands
 from lulc_engine.rasters.bands import Band
+from lulc_engine.rasters.block_cache import BlockLayout
 from lulc_engine.rasters.files import open_raster, readable_errors
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.reflectance import Radiometry, find_radiometry
@@ -77,11 +80,19 @@ class Scene:
         if self._mask is not None and not self._mask.overlaps():
             self.warnings.append(f"The mask {self._mask.path.name} lies nowhere on the scene.")
 
-    @property
-    def block_px(self) -> tuple[int, int]:
-        """Rows and columns of the file's blocks."""
-        rows, columns = self._source.block_shapes[0]
-        return rows, columns
+    def layout(self, bands: Sequence[Band]) -> BlockLayout:
+        """Return how the pixels of some bands are stored; of a virtual raster, in its first file."""
+        source = self._source
+        together = source.interleaving == Interleaving.pixel
+        numbers = source.indexes if together else [band.number for band in bands]
+        bytes_per_px = sum(np.dtype(source.dtypes[number - 1]).itemsize for number in numbers)
+        rows, columns = source.block_shapes[0]
+        # What belongs to a virtual raster may be missing or no raster; reading it will tell.
+        with contextlib.suppress(RasterError):
+            if self._parts:
+                with contextlib.closing(open_raster(self._parts[0])) as part:
+                    rows, columns = part.block_shapes[0]
+        return BlockLayout(self.grid.height, self.grid.width, rows, columns, bytes_per_px)
 
     def dtype(self, bands: Sequence[Band]) -> np.dtype:
         """Return the type that holds all the bands."""

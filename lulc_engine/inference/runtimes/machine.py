@@ -33,6 +33,7 @@ class Machine:
         threads: processor threads, at least 1.
         precision: f32, bf16, or auto where both are possible.
         on_gpu: whether it computes elsewhere than on the processor.
+        together: whether all threads compute one window, which is soonest for a single one.
     """
 
     runtime: str
@@ -40,11 +41,12 @@ class Machine:
     threads: int
     precision: str
     on_gpu: bool = False
+    together: bool = False
 
     @property
     def streams(self) -> int:
         """How many windows are computed at once."""
-        return 1 if self.runtime == "torch" else self.threads
+        return 1 if self.together or self.runtime == "torch" else self.threads
 
     @property
     def readers(self) -> int:
@@ -60,9 +62,9 @@ class Machine:
         use_threads(self.threads)
         return choose_device(self.device)
 
-    def at(self, precision: str) -> Machine:
-        """Return the same machine with one precision."""
-        return dataclasses.replace(self, precision=precision)
+    def at(self, precision: str, together: bool = False) -> Machine:
+        """Return the same machine with one precision, and as wanted for a single window."""
+        return dataclasses.replace(self, precision=precision, together=together)
 
 
 def choose_machine(options: ClassifyOptions, is_patch_classifier: bool) -> Machine:

@@ -53,8 +53,9 @@ class OpenVinoRuntime:
         recipe: what it is prepared for.
         write: calls `write_graph` for the recipe, where the cache does not have it.
         precision: f32 or bf16.
-        threads: processor threads. Each takes windows of its own: on a machine that also reads and
-            writes that is faster than all of them on one window.
+        threads: processor threads.
+        streams: windows that they compute at once. As many as threads is fastest on a machine that
+            also reads and writes.
     """
 
     def __init__(
@@ -63,8 +64,9 @@ class OpenVinoRuntime:
         write: Callable[[Path], None],
         precision: str,
         threads: int,
+        streams: int,
     ) -> None:
-        self.streams = threads
+        self.streams = streams
         self._recipe = recipe
         self._local = threading.local()
         folder = cache_folder()
@@ -78,7 +80,7 @@ class OpenVinoRuntime:
             {
                 "INFERENCE_PRECISION_HINT": precision,
                 "INFERENCE_NUM_THREADS": threads,
-                "NUM_STREAMS": threads,
+                "NUM_STREAMS": streams,
                 "CACHE_DIR": str(folder / "compiled"),
             },
         )

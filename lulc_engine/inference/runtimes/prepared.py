@@ -35,7 +35,7 @@ def prepared(
     Args:
         model: the model file.
         recipe: what it is prepared for, where the cache does not have it.
-        machine: names runtime, precision and threads.
+        machine: names runtime, precision, threads and how many windows they compute at once.
         check: raises to stop; called while the network is being prepared.
     """
 
@@ -48,4 +48,4 @@ def prepared(
         return OnnxRuntime(recipe, write, machine.threads)
     from lulc_engine.inference.runtimes.openvino_runtime import OpenVinoRuntime
 
-    return OpenVinoRuntime(recipe, write, machine.precision, machine.threads)
+    return OpenVinoRuntime(recipe, write, machine.precision, machine.threads, machine.streams)

@@ -9,7 +9,7 @@ from seamless import logits_of, read_map, run_classify
 from test_seamless import smooth_image
 
 from lulc_engine.inference.blending import MARGIN_PX, BlendingSink, blended_plan, ramp
-from lulc_engine.inference.plan import Pixels
+from lulc_engine.inference.plan import Cover
 from lulc_engine.inference.runtimes import Prediction
 from lulc_engine.rasters.grid import Window
 
@@ -46,7 +46,7 @@ def paint(part, share_of, valid_of=None):
         share = np.full((job.place.height, job.place.width), share_of(job.window), np.float32)
         valid = np.ones(share.shape, bool) if valid_of is None else valid_of(job)
         prediction = Prediction(None, None, np.stack([1 - share, share]))
-        sink.put(job, Pixels(share[None], valid, valid), prediction)
+        sink.put(job, Cover(valid, valid), prediction)
         more = number + 1 < len(plan.jobs)
         below = plan.jobs[number + 1].place.row_off if more else plan.height
         if below > job.place.row_off:

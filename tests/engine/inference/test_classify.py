@@ -11,6 +11,7 @@ import rasterio
 import torch
 from factories import ORIGIN, random_image, write_raster
 from landscape import make_model_card, make_spec, untrained_network, write_untrained_model
+from recorder import Recorder
 from seamless import expect_whole, logits_of, read_map, run_classify
 
 from lulc_engine.errors import Cancelled, DataError, LulcError, OptionsError
@@ -29,11 +30,6 @@ from lulc_engine.rasters.scene import Scene
 IDS = (1, 2, 3)
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return write_untrained_model(tmp_path_factory.mktemp("model") / "m.safetensors")
-
-
 @pytest.fixture
 def image():
     return random_image(3, 60, 70)
@@ -44,19 +40,8 @@ def scene(tmp_path, image):
     return write_raster(tmp_path / "scene.tif", image)
 
 
-class Log(Feedback):
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def info(self, text):
-        self.lines.append(text)
-
-    warning = info
-
-
 def logged_run(scene, path, output):
-    log = Log()
+    log = Recorder()
     given = {"image": str(scene), "model": str(path), "output": str(output), "threads": 1}
     classify(ClassifyOptions(**given), log)
     return log.lines

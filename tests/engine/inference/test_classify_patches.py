@@ -9,8 +9,9 @@ import pytest
 import rasterio
 import torch
 from landscape import write_untrained_model
-from patch_models import make_patch_spec, offer_flat, write_patch_model
+from patch_models import make_patch_spec, write_patch_model
 from PIL import Image
+from recorder import Recorder
 
 from lulc_engine.errors import Cancelled, LulcError
 from lulc_engine.feedback import Feedback
@@ -24,21 +25,10 @@ ROLES = ("red", "green", "blue")
 PICTURES = Radiometry((1 / 255,) * 3, (0.0,) * 3, "values", "8-bit values")
 
 
-class Log(Feedback):
-    def __init__(self):
-        super().__init__()
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-
-pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
-
-
-@pytest.fixture(autouse=True)
-def _flat(monkeypatch):
-    offer_flat(monkeypatch)
+pytestmark = [
+    pytest.mark.usefixtures("flat"),
+    pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning"),
+]
 
 
 def picture_model(folder, size=64, **changes):
@@ -131,7 +121,7 @@ def test_what_cannot_be_read_is_counted_and_named(tmp_path):
         (folder / image.name).write_bytes(image.read_bytes())
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff no picture")
     Image.new("RGB", (32, 32)).save(folder / "small.png")
-    log = Log()
+    log = Recorder()
     result, rows = run_table(tmp_path / "t.csv", model, log, patches=str(folder))
     assert (result["patches"], result["rejected"], len(rows)) == (12, 2, 12)
     assert {"broken.jpg", "small.png"}.isdisjoint(row["patch"] for row in rows)

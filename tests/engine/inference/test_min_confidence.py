@@ -8,7 +8,8 @@ import pytest
 import rasterio
 from factories import pixel_point, random_image, write_geojson, write_raster
 from landscape import make_spec, write_untrained_model
-from patch_models import make_patch_spec, offer_flat, write_patch_model
+from patch_models import make_patch_spec, write_patch_model
+from recorder import Recorder
 from seamless import read_map, run_classify
 
 from lulc_engine.change.detect import detect_change
@@ -26,23 +27,9 @@ from lulc_engine.options import (
 from lulc_engine.samples.raster_labels import RasterSource
 from lulc_engine.sampling.suggest import SuggestSamplesOptions, suggest_samples
 
+pytestmark = pytest.mark.usefixtures("flat")
+
 LEAST = 40  # of untrained models some of it is unsure
-
-
-class Log(Feedback):
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def info(self, text):
-        self.lines.append(text)
-
-    warning = info
-
-
-@pytest.fixture(autouse=True)
-def _flat(monkeypatch):
-    offer_flat(monkeypatch)
 
 
 @pytest.fixture
@@ -57,7 +44,7 @@ def both(folder, scene, model, **options):
     options.setdefault("runtime", "torch")
     sure = {"confidence": str(folder / "c.tif"), "areas": str(folder / "a.csv"), **options}
     run_classify(scene, model, folder / "all.tif", **options)
-    log = Log()
+    log = Recorder()
     given = {"image": scene, "model": str(model), "output": str(folder / "sure.tif"), "threads": 1}
     result = classify(ClassifyOptions(**given, min_confidence=LEAST, **sure), log)
     maps = [read_map(folder / name) for name in ("all.tif", "sure.tif", "c.tif")]
@@ -150,7 +137,7 @@ def test_the_table_of_patches(tmp_path):
     np.save(tmp_path / "x.npy", values)
     tables = []
     for least in (0, LEAST):
-        log = Log()
+        log = Recorder()
         options = ClassifyPatchesOptions(
             model=model, features=str(tmp_path / "x.npy"), output=str(tmp_path / "t.csv"),
             min_confidence=least, threads=1,
@@ -193,7 +180,7 @@ def test_an_assessment_does_not_take_it_for_a_class(tmp_path, maps):
         map=str(tmp_path / "sure.tif"), reference=reference, report=str(tmp_path / "r.html"),
         metrics=str(tmp_path / "r.json"),
     )  # fmt: skip
-    log = Log()
+    log = Recorder()
     result = assess(options, log)
     asked, unsure = truth > 0, sure == 255
     compared = asked & ~unsure & (sure > 0)
@@ -221,7 +208,7 @@ def test_area_estimates_are_those_of_the_classified_part(tmp_path, maps):
     options = AssessOptions(
         map=str(tmp_path / "sure.tif"), reference=points, class_field="class", sampling="simple"
     )
-    log = Log()
+    log = Recorder()
     result = assess(options, log)
     area = result["scores"]["area"]
     assert area["overall_accuracy"]["value"] == 1

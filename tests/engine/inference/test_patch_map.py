@@ -9,7 +9,7 @@ from factories import ORIGIN, random_image, write_raster
 from hypothesis import given
 from hypothesis import strategies as st
 from landscape import write_untrained_model
-from patch_models import loop_logits, make_patch_spec, offer_flat, write_patch_model
+from patch_models import loop_logits, make_patch_spec, write_patch_model
 from seamless import expect_whole, read_map, run_classify
 
 from lulc_engine.errors import Cancelled, OptionsError
@@ -22,12 +22,9 @@ from lulc_engine.models.every_window import folded
 from lulc_engine.options import PATCH_CLASSIFIERS, ClassifyOptions
 from lulc_engine.rasters.grid import Window
 
+pytestmark = pytest.mark.usefixtures("flat")
+
 IDS = (1, 2, 3)
-
-
-@pytest.fixture(autouse=True)
-def _flat(monkeypatch):
-    offer_flat(monkeypatch)
 
 
 def scene_with_holes(path, height, width, seed=0):

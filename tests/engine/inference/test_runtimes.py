@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -19,14 +20,10 @@ from lulc_engine.inference.plan import Pixels, pixel_plan
 from lulc_engine.inference.precision import agreement, faithful, patchwork
 from lulc_engine.inference.runtimes import Prediction, Wanted, machine
 from lulc_engine.inference.runtimes.cache import cache_folder, kept
+from lulc_engine.inference.runtimes.machine import Machine
 from lulc_engine.inference.runtimes.torch_runtime import TorchRuntime, short_type
 from lulc_engine.options import ClassifyOptions
 from lulc_engine.rasters.grid import Window
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return write_untrained_model(tmp_path_factory.mktemp("model") / "m.safetensors")
 
 
 def classify_with(runtime, folder, scene, model):
@@ -175,11 +172,33 @@ def read_valid(job):
     return Pixels(np.zeros((1, *valid.shape), np.uint8), valid, valid[job.core])
 
 
-@pytest.mark.parametrize(("wrong_rows", "is_taken"), [(0, True), (1, True), (2, False)])
-def test_a_fast_runtime_is_taken_where_it_agrees(plan, wrong_rows, is_taken):
-    exact, fast = Painter(0), Painter(wrong_rows)  # a row of 200 is half a percent
-    assert agreement(exact, fast, plan, read_valid) == 1 - wrong_rows / 200
-    assert faithful(exact, fast, plan, read_valid, Feedback()) is (fast if is_taken else exact)
+MACHINE = Machine("openvino", "cpu", 2, "auto")
+
+
+@pytest.mark.parametrize(("wrong_rows", "precision"), [(0, "bf16"), (1, "bf16"), (2, "f32")])
+def test_a_fast_runtime_is_taken_where_it_agrees(plan, wrong_rows, precision):
+    def make(machine):
+        painter = Painter(wrong_rows if machine.precision == "bf16" else 0)
+        painter.machine = machine
+        return painter
+
+    # A row of 200 is half a percent.
+    share = agreement(lambda: Painter(0), Painter(wrong_rows), plan, read_valid)
+    assert share == 1 - wrong_rows / 200
+    taken = faithful(make, MACHINE, plan, read_valid, Feedback())
+    assert taken.machine == MACHINE.at(precision)  # as many windows at once as for a map
+
+
+def test_only_one_runtime_at_a_time_has_memory_for_windows(plan):
+    alive = weakref.WeakSet()
+
+    class Counted(Painter):
+        def run(self, *pixels):
+            alive.add(self)
+            assert len(alive) == 1
+            return super().run(*pixels)
+
+    faithful(lambda machine: Counted(0), MACHINE, plan, read_valid, Feedback())
 
 
 def test_a_patchwork_shows_pieces_from_all_over_the_scene(plan):
@@ -203,8 +222,9 @@ def test_a_patchwork_shows_pieces_from_all_over_the_scene(plan):
 
 
 def test_nothing_to_compare_on(plan):
-    exact, fast = Painter(0), Painter(0)
-    assert faithful(exact, fast, plan, lambda job: None, Feedback()) is exact
+    made = []
+    faithful(made.append, MACHINE, plan, lambda job: None, Feedback())
+    assert made[-1] == MACHINE.at("f32")
 
 
 # --- several windows at once ---------------------------------------------------------------------
@@ -219,7 +239,7 @@ def test_results_come_in_order_from_several_threads():
         return read * 10
 
     found = list(in_order(((n, n) for n in range(9)), compute, 2))
-    assert found == [(n, n, n * 10) for n in range(9)]
+    assert found == [(n, n * 10) for n in range(9)]
 
 
 def test_an_error_of_a_thread_reaches_the_consumer():

@@ -14,11 +14,6 @@ IDS = (1, 2, 3)
 TILE = 128  # two halos of 56 and two steps of 8: the cores are small and many
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return write_untrained_model(tmp_path_factory.mktemp("model") / "m.safetensors")
-
-
 def smooth_image(height, width, dtype="uint16", seed=0):
     """Values from 1 to 99 with spots, so that maps are no noise."""
     image = random_image(3, height, width, "float64", seed)

@@ -3,35 +3,20 @@
 import numpy as np
 import pytest
 from factories import write_raster
-from patch_models import loop_logits, make_patch_spec, offer_flat, write_patch_model
+from patch_models import loop_logits, make_patch_spec, write_patch_model
+from recorder import Recorder
 from seamless import expect_whole, read_map, run_classify
 
 from lulc_engine.errors import DataError
-from lulc_engine.feedback import Feedback
 from lulc_engine.inference.radiometry import fit_radiometry, stretched
 from lulc_engine.rasters.reflectance import Radiometry
+
+pytestmark = pytest.mark.usefixtures("flat")
 
 IDS = (1, 2, 3)
 ROLES = ("red", "green", "blue")
 PICTURES = Radiometry((1 / 255,) * 3, (0.0,) * 3, "values", "8-bit values")
 STRETCH = ((0.0, 0.25), (0.02, 0.3), (0.05, 0.2))
-
-
-class Log(Feedback):
-    def __init__(self):
-        super().__init__()
-        self.lines, self.warnings = [], []
-
-    def info(self, text):
-        self.lines.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-
-@pytest.fixture(autouse=True)
-def _flat(monkeypatch):
-    offer_flat(monkeypatch)
 
 
 def picture_spec(**changes):
@@ -43,7 +28,7 @@ def fit(spec, values, scale=None, offset=None, source="values"):
     """Return the radiometry for values (C, n), and the log."""
     reflectance = {"uint8": 1 / 255, "float32": 1.0}.get(values.dtype.name, 1e-4)
     found = Radiometry((scale or reflectance,) * 3, (offset or 0.0,) * 3, source, "so it is")
-    log = Log()
+    log = Recorder()
     return fit_radiometry(found, lambda: values, spec, log), log
 
 
@@ -70,7 +55,7 @@ def test_scenes_in_reflectance_are_stretched_like_the_pictures(source):
     made, log = fit(spec, values_of("uint16", 300, 3000), offset=-0.02, source=source)
     assert made.scale == pytest.approx([1e-4 / (high - low) for low, high in STRETCH])
     assert made.offset == pytest.approx([(-0.02 - low) / (high - low) for low, high in STRETCH])
-    assert any("0 to 0.25, 0.02 to 0.3, 0.05 to 0.2 became black to white" in x for x in log.lines)
+    assert any("0 to 0.25, 0.02 to 0.3, 0.05 to 0.2 became black to white" in x for x in log.infos)
     assert log.warnings == []
 
 
@@ -79,7 +64,7 @@ def test_scenes_in_reflectance_are_stretched_like_the_pictures(source):
 def test_pictures_are_taken_as_they_are(dtype, stretch):
     made, log = fit(picture_spec(stretch=stretch), values_of(dtype, 0, 255))
     assert (made.scale, made.offset) == (PICTURES.scale, PICTURES.offset)
-    assert not any("stretch" in line for line in log.lines)
+    assert not any("stretch" in line for line in log.infos)
 
 
 def test_pictures_that_somebody_says_are_reflectance_are_stretched():

@@ -9,7 +9,7 @@ import rasterio
 import torch
 from factories import random_image, write_raster
 from landscape import make_model_card, make_spec, write_untrained_model
-from patch_models import make_patch_spec, offer_flat, write_patch_model
+from patch_models import make_patch_spec, write_patch_model
 from seamless import logits_of, read_map, run_classify
 
 from lulc_engine.feedback import Feedback
@@ -19,12 +19,9 @@ from lulc_engine.models.export import export_model
 from lulc_engine.models.model_file import read_card
 from lulc_engine.options import ClassifyPatchesOptions, ExportModelOptions
 
+pytestmark = pytest.mark.usefixtures("flat")
+
 HOT = 2.5
-
-
-@pytest.fixture(autouse=True)
-def _flat(monkeypatch):
-    offer_flat(monkeypatch)
 
 
 def maps(folder, name, scene, model, **options):
