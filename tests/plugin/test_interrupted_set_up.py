@@ -3,49 +3,28 @@
 The packages are small ones made here; everything else is what a user's installation does.
 """
 
-import base64
-import hashlib
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
-from support import PLUGIN_PARENT
+from small_installation import PYTHON, start, works, write_wheels
 
 from lulc_qgis_plugin import engine_home, environment, installer, pip_steps
 from lulc_qgis_plugin.engine_source import errors
 from lulc_qgis_plugin.network_settings import Proxy
 from lulc_qgis_plugin.pip_steps import Wishes
 
-PYTHON = "/usr/bin/python3"
 NOBODY = "127.0.0.1:9"  # the port on which nothing listens
-PACKAGES = [f"lulc-test-{letter}" for letter in "abcdef"]
-# An installation as in QGIS, but of the packages made here; what checks the engine is left out.
-PROGRAM = """
-import sys
-sys.path.insert(0, {parent!r})
-from qgis.core import QgsProcessingFeedback
-from lulc_qgis_plugin import installer
-from lulc_qgis_plugin.pip_steps import Wishes, pip_commands
-def commands(python, wishes):
-    (command,) = pip_commands(python, wishes)
-    cut = command.index("--constraint")
-    return [command[:cut] + command[cut + 2 : -2] + {packages!r}]
-installer.pip_commands = commands
-installer.needed_gb = lambda wishes: 0.01
-installer.verify = lambda *arguments: None
-print(installer.set_up(Wishes(python={python!r}, wheels={wheels!r}), QgsProcessingFeedback()))
-"""
 
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch, tmp_path):
-    path = tmp_path / "home, sweet home"
+    path = tmp_path / "Zoës Zuhause, 家"
     monkeypatch.setenv(environment.HOME_VARIABLE, str(path))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
@@ -54,38 +33,9 @@ def home(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory):
-    """Make wheels of a few hundred files each; the last one is 64 MB once it is unpacked."""
     folder = tmp_path_factory.mktemp("wheels")
-    for name in PACKAGES:
-        write_wheel(folder, name, large=name == PACKAGES[-1])
+    write_wheels(folder, count=300, zeros=64_000_000)  # so that there is time to be killed
     return str(folder)
-
-
-def write_wheel(folder, name, large):
-    package = name.replace("-", "_")
-    files = {f"{package}/module{n}.py": f"value = {n}\n".encode() for n in range(300)}
-    if large:
-        files[f"{package}/zeros.bin"] = bytes(64_000_000)
-    info = f"{package}-1.0.dist-info"
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode()
-    files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    record = ""
-    for path, content in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-        record += f"{path},sha256={digest},{len(content)}\n"
-    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    with zipfile.ZipFile(folder / f"{package}-1.0-py3-none-any.whl", "w", 8) as archive:
-        for path, content in files.items():
-            archive.writestr(path, content)
-
-
-def start(wheels):
-    text = PROGRAM.format(
-        parent=str(PLUGIN_PARENT), packages=PACKAGES, python=PYTHON, wheels=wheels
-    )
-    return subprocess.Popen(
-        [sys.executable, "-c", text], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
 
 
 def processes_in(folder):
@@ -119,8 +69,8 @@ def test_killed_at_any_moment_the_next_try_succeeds(home, wheels):
     assert environment.recorded_python() == python
     (folder,) = home.glob("env-*")
     assert python.startswith(str(folder))
-    code = "import lulc_test_a.module7, lulc_test_f; print(lulc_test_a.module7.value)"
-    assert subprocess.check_output([python, "-I", "-c", code]) == b"7\n"
+    assert works(python)
+    assert not works(PYTHON)  # QGIS's own is not touched
     assert not (home / engine_home.DOWNLOADS).exists()
 
 
