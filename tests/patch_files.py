@@ -72,23 +72,6 @@ def write_band_files(
     return folder
 
 
-class Recorder(Feedback):
-    """Keeps what a run says."""
-
-    def __init__(self):
-        super().__init__()
-        self.said, self.warned, self.fractions = [], [], []
-
-    def progress(self, fraction, text=""):
-        self.fractions.append(fraction)
-
-    def info(self, text):
-        self.said.append(text)
-
-    def warning(self, text):
-        self.warned.append(text)
-
-
 def opened(feedback=None, store=None, **options):
     """Return the patch set that options name."""
     wanted = {

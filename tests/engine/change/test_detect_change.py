@@ -10,6 +10,7 @@ import pytest
 import rasterio
 from affine import Affine
 from factories import ORIGIN
+from recorder import Recorder
 
 from lulc_engine.change.detect import detect_change
 from lulc_engine.change.transitions import change_legend
@@ -20,18 +21,6 @@ from lulc_engine.options import DetectChangeOptions
 from lulc_engine.rasters.legend import Legend, LegendClass, make_legend
 
 LEGEND = make_legend([1, 5, 9], ["water", "forest", "built-up"])
-
-
-class Log(Feedback):
-    def __init__(self):
-        super().__init__()
-        self.infos, self.warnings = [], []
-
-    def info(self, text):
-        self.infos.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 @pytest.fixture
@@ -114,7 +103,7 @@ def test_legends_are_matched_by_name_although_ids_differ(write_raster, detect):
 
 
 def test_other_names_are_matched_by_id_and_said(write_raster, detect):
-    log = Log()
+    log = Recorder()
     result, values, _ = detect(
         write_raster("b.tif", np.array([[1, 5, 9]], np.uint8), LEGEND, nodata=0),
         write_raster("a.tif", np.array([[1, 9, 9]], np.uint8),
@@ -127,7 +116,7 @@ def test_other_names_are_matched_by_id_and_said(write_raster, detect):
 
 
 def test_a_class_that_is_new_is_said(write_raster, detect):
-    log = Log()
+    log = Recorder()
     legend = make_legend([1, 5, 9, 12], [*LEGEND.names, "mine"])
     result, values, file = detect(
         write_raster("b.tif", np.array([[1, 5, 9]], np.uint8), LEGEND, nodata=0),
@@ -143,7 +132,7 @@ def test_a_class_that_is_new_is_said(write_raster, detect):
 def test_another_grid_is_brought_to_that_of_the_first(write_raster, maps, detect):
     before, _ = maps
     fine = np.kron(before, np.ones((2, 2), np.uint8))
-    log = Log()
+    log = Recorder()
     _, values, _ = detect(
         write_raster("b.tif", before, LEGEND, nodata=0),
         write_raster("a.tif", fine, LEGEND, nodata=0, transform=ORIGIN * Affine.scale(0.5)),

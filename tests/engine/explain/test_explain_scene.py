@@ -7,6 +7,7 @@ import torch
 from factories import CRS, random_image, write_raster
 from landscape import make_spec, shifted, write_untrained_model
 from patch_models import make_patch_spec, write_patch_model
+from recorder import Recorder
 from torch.nn import functional
 
 from lulc_engine.errors import BandError, DataError, ModelFileError, OptionsError
@@ -16,17 +17,6 @@ from lulc_engine.feedback import Feedback
 from lulc_engine.options import ExplainOptions
 
 HEIGHT, WIDTH = 136, 168
-
-
-class Recorder(Feedback):
-    def __init__(self):
-        super().__init__()
-        self.said = []
-
-    def info(self, text):
-        self.said.append(text)
-
-    warning = info
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +132,7 @@ def test_without_a_class_the_most_frequent_one_is_taken_and_named(model, image, 
     _, _, facts = run(scene, path, tmp_path, feedback)
     valid = image.copy()
     assert facts["explained_id"] == likeliest(network, valid) + 1
-    assert any(facts["explained_class"] in text and "most pixels" in text for text in feedback.said)
+    assert any(facts["explained_class"] in x and "most pixels" in x for x in feedback.lines)
 
 
 def test_windows_without_a_bounded_reach_are_blended(image, tmp_path, monkeypatch):

@@ -3,29 +3,20 @@
 import csv
 
 import pytest
+from recorder import Recorder
 from runs import metrics, write_metrics, write_predictions, write_run
 
 from lulc_engine.cli.console import model_table
 from lulc_engine.errors import DataError, OptionsError
-from lulc_engine.feedback import Feedback
 from lulc_engine.insight.compare import compare
 from lulc_engine.leftovers import this_host
 from lulc_engine.options import CompareOptions
 from lulc_engine.runs.record import write_record
 
 
-class Said(Feedback):
-    def __init__(self):
-        super().__init__()
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-
 def run(*models, said=None, **options):
     given = CompareOptions(models=tuple(map(str, models)), **options)
-    return compare(given, said or Said())
+    return compare(given, said or Recorder())
 
 
 def names(result):
@@ -64,7 +55,7 @@ def folder(tmp_path):
 
 
 def test_a_run_folder_is_one_model(folder):
-    said = Said()
+    said = Recorder()
     result = run(folder, said=said)
     assert names(result) == ["b", "c", "a"]
     assert result["best"] == str(folder / "b" / "checkpoints" / "best_metric.safetensors")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from affine import Affine
 from factories import ORIGIN, pixel_box, pixel_point, random_image
-from patch_files import Recorder
+from recorder import Recorder
 
 from lulc_engine.errors import BandError, Cancelled, EnvironmentFailure, LabelError, OptionsError
 from lulc_engine.feedback import Feedback
@@ -279,7 +279,7 @@ def test_scenes_with_other_pixels_and_empty_bands_are_named(write_raster):
     feedback = Recorder()
     for place in open_scenes([first, second], SceneOptions(), feedback):
         place.scene.close()
-    pixels, empty = sorted(feedback.warned)
+    pixels, empty = sorted(feedback.warnings)
     assert "pixels of second.tif are 20 m, those of first.tif 10 m" in pixels
     assert empty == "second.tif has the same value everywhere in band 2."
 
@@ -292,7 +292,7 @@ def test_a_scene_that_does_not_name_its_bands_is_named(write_raster):
         feedback = Recorder()
         for place in open_scenes(paths, SceneOptions(), feedback):
             place.scene.close()
-        assert sum("what their bands are" in text for text in feedback.warned) == warned
+        assert sum("what their bands are" in text for text in feedback.warnings) == warned
 
 
 def test_all_labels_under_test_labels(write_scene, write_vector):

@@ -5,8 +5,9 @@ import shutil
 import numpy as np
 import pytest
 import rasterio
-from patch_files import Recorder, opened, write_band_files
+from patch_files import opened, write_band_files
 from rasterio.enums import Resampling
+from recorder import Recorder
 
 from lulc_engine.errors import DataError, LabelError, OptionsError
 from lulc_engine.samples.patches.bigearthnet import is_bigearthnet, split_cell
@@ -167,7 +168,7 @@ def test_table_and_folder_may_differ(tmp_path):
     feedback = Recorder()
     patches = opened(patches=root, feedback=feedback)
     assert reasons(patches) == {"X_1": "it is not in metadata.csv"}
-    assert "2 patches of metadata.csv are not in the folder." in feedback.said
+    assert "2 patches of metadata.csv are not in the folder." in feedback.infos
 
 
 def test_parquet_metadata(tmp_path):

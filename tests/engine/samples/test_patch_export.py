@@ -8,7 +8,8 @@ import pytest
 import rasterio
 from factories import pixel_box, random_image, write_geojson, write_raster
 from landscape import Country
-from patch_files import Recorder, opened, picture, write_class_folders, write_image
+from patch_files import opened, picture, write_class_folders, write_image
+from recorder import Recorder
 
 from lulc_engine.cli.main import main
 from lulc_engine.errors import Cancelled, DataError, EnvironmentFailure, LabelError, OptionsError

@@ -7,7 +7,8 @@ import shutil
 import numpy as np
 import pytest
 import rasterio
-from patch_files import Recorder, opened, picture, write_class_folders, write_image
+from patch_files import opened, picture, write_class_folders, write_image
+from recorder import Recorder
 
 from lulc_engine.errors import (
     BandError,
@@ -298,7 +299,7 @@ def test_names_that_differ_in_capital_letters_are_said(tmp_path):
     feedback = Recorder()
     write_class_folders(tmp_path, {"Forest": 4, "forest": 4})
     opened(feedback, patches=tmp_path)
-    assert "The class names Forest, forest differ in capital letters only." in feedback.said
+    assert "The class names Forest, forest differ in capital letters only." in feedback.infos
 
 
 def test_a_class_that_loses_all_its_patches_is_an_error(tmp_path):
@@ -440,7 +441,7 @@ def test_reading_can_be_cancelled_and_reports_progress(tmp_path):
     opened(patches=tmp_path, feedback=feedback)
     assert len(feedback.fractions) > 1
     assert max(f or 0 for f in feedback.fractions) <= 1
-    assert any("120 patches of 8 px" in text for text in feedback.said)
+    assert any("120 patches of 8 px" in text for text in feedback.infos)
     feedback.cancel()
     with pytest.raises(Cancelled):
         opened(patches=tmp_path, feedback=feedback)

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from patch_files import Recorder, picture, write_band_files, write_class_folders, write_image
+from patch_files import picture, write_band_files, write_class_folders, write_image
+from recorder import Recorder
 
 from lulc_engine.errors import BandError, DataError, LabelError, ModelFileError, OptionsError
 from lulc_engine.models.card import PATCHES, SEGMENTATION, ModelSpec, PatchFacts
@@ -75,7 +76,7 @@ def test_bands_are_matched_by_role(tmp_path):
     feedback = Recorder()
     patches = opened(model("nir", "red"), feedback, patches=path)
     assert (patches.images[0] == values[[3, 2]]).all()
-    assert any("matched by role" in text for text in feedback.said)
+    assert any("matched by role" in text for text in feedback.infos)
     with pytest.raises(BandError, match="swir16"):
         opened(model("red", "swir16"), patches=path)
 
@@ -85,7 +86,7 @@ def test_bands_without_roles_are_matched_by_position(tmp_path):
     feedback = Recorder()
     patches = opened(model(None, None), feedback, patches=path)
     assert (patches.images[0] == picture(3, 2)).all()
-    assert any("position" in text for text in feedback.warned)
+    assert any("position" in text for text in feedback.warnings)
     swapped = opened(model(None, None), patches=path, bands=["2", "1"])
     assert (swapped.images[0] == picture(3, 2)[::-1]).all()
     with pytest.raises(BandError, match="names 1 bands, the model needs 2"):

@@ -9,6 +9,7 @@ import pytest
 import rasterio
 import shapely
 from factories import ORIGIN
+from recorder import Recorder
 from scipy import ndimage
 from scipy.spatial.distance import pdist
 
@@ -37,18 +38,6 @@ from lulc_engine.training.segmenter import train_segmenter
 LEGEND = make_legend([1, 5, 9], ["water", "forest", "built-up"])
 SHAPE = (90, 80)
 PIXEL_M = 10
-
-
-class Said(Feedback):
-    def __init__(self):
-        super().__init__()
-        self.warnings, self.infos = [], []
-
-    def info(self, text):
-        self.infos.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 @pytest.fixture(autouse=True)
@@ -252,7 +241,7 @@ def test_fields_are_empty_and_say_what_the_points_are(suggest):
 
 
 def test_points_keep_their_distance_and_fewer_is_said(suggest):
-    said = Said()
+    said = Recorder()
     result, (pixels, _) = suggest(size=500, min_distance=150, feedback=said)
     assert pdist(pixels).min() * PIXEL_M >= 150
     assert 10 < result["points"] < 500
@@ -326,7 +315,7 @@ def test_rasters_that_do_not_belong_to_the_map_are_refused(suggest, write_raster
 
 
 def test_another_model_is_warned_of(write_raster, classes, shares, tmp_path):
-    said, nan = Said(), float("nan")
+    said, nan = Recorder(), float("nan")
     given = SuggestSamplesOptions(
         map=write_raster("m.tif", classes, LEGEND, {"LULC_MODEL_SHA256": "a"}, nodata=0),
         probabilities=write_raster("p.tif", shares, None, {"LULC_MODEL_SHA256": "b"}, nodata=nan),
@@ -357,7 +346,7 @@ def test_they_are_no_accuracy_sample(suggest, classes):
     for design in ("simple", "stratified"):
         with pytest.raises(OptionsError, match="chosen where a model was unsure"):
             assess(AssessOptions(**given, class_field="class_id", sampling=design), Feedback())
-    said = Said()
+    said = Recorder()
     scores = assess(AssessOptions(**given, class_field="class_id"), said)["scores"]
     assert scores["reference"]["n"] == 30
     assert any("chosen where a model was unsure" in text for text in said.warnings)
@@ -381,7 +370,7 @@ def test_models_learn_from_those_that_are_labelled(
         (train_patches, TrainPatchesOptions, {"architecture": "pixelnet"}),
     )
     for train, options, more in trainings:
-        said, model = Said(), tmp_path / f"{train.__name__}.safetensors"
+        said, model = Recorder(), tmp_path / f"{train.__name__}.safetensors"
         train(options(**given, **more, model=str(model)), said)
         assert model.exists()
         assert any("30 features of labelled.gpkg have no class" in text for text in said.infos)

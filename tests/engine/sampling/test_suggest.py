@@ -8,6 +8,7 @@ import pytest
 import shapely
 from affine import Affine
 from factories import ORIGIN
+from recorder import Recorder
 from scipy import stats
 
 from lulc_engine.errors import DataError, OptionsError, RasterError
@@ -22,15 +23,6 @@ from lulc_engine.sampling.draw import draw_simple, draw_stratified
 from lulc_engine.sampling.suggest import suggest_samples
 
 LEGEND = make_legend([1, 5, 9], ["water", "forest", "built-up"])
-
-
-class Warnings(Feedback):
-    def __init__(self):
-        super().__init__()
-        self.texts = []
-
-    def warning(self, text):
-        self.texts.append(text)
 
 
 @pytest.fixture
@@ -222,7 +214,7 @@ def test_degrees_that_shrink_are_warned_of(write_raster, tmp_path):
     values = np.ones((90, 80), np.uint8)
     place = {"crs": "EPSG:4326", "transform": Affine(0.1, 0, 5, 0, -0.1, 60)}
     path = write_raster("degrees.tif", values, nodata=0, **place)
-    feedback = Warnings()
+    feedback = Recorder()
     given = SuggestSamplesOptions(map=path, output=str(tmp_path / "p.gpkg"), size=50)
     suggest_samples(given, feedback)
-    assert "Reproject the map to an equal-area CRS" in feedback.texts[0]
+    assert "Reproject the map to an equal-area CRS" in feedback.warnings[0]

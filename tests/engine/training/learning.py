@@ -2,6 +2,7 @@
 
 import numpy as np
 import rasterio
+from recorder import Recorder
 
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.classify import classify
@@ -11,21 +12,13 @@ from lulc_engine.training.segmenter import train_segmenter
 QUICK = {"window_px": 32, "batch_size": 4, "epochs": 6, "threads": 1, "class_field": "class"}
 
 
-class Record(Feedback):
-    """Keeps what a run says, and can cancel after an epoch."""
+class Record(Recorder):
+    """Keeps what a run says and its epochs, and can cancel after one."""
 
     def __init__(self, cancel_after=None):
         super().__init__()
-        self.lines, self.epochs, self.fractions = [], [], []
+        self.epochs = []
         self._cancel_after = cancel_after
-
-    def info(self, text):
-        self.lines.append(text)
-
-    warning = info
-
-    def progress(self, fraction, text=""):
-        self.fractions.append(fraction)
 
     def metric(self, name, **values):
         self.epochs.append(values)
