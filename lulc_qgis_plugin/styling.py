@@ -75,7 +75,8 @@ class LayerStyle(QgsProcessingLayerPostProcessorInterface):
             layer_id, group = layer.id(), self._group
             if group is not None:
                 group.add(self._output, layer_id)
-                QTimer.singleShot(_GROUP_AFTER_MS, group.arrange)
+                # Not the method itself: a timer does not keep the object that it belongs to.
+                QTimer.singleShot(_GROUP_AFTER_MS, lambda: group.arrange())
             QTimer.singleShot(_LEGEND_AFTER_MS, lambda: show_legend(layer_id))
         if self in _waiting:
             _waiting.remove(self)

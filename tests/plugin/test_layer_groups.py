@@ -48,6 +48,7 @@ def test_layers_of_a_run_are_grouped_when_all_are_there(project, added):
         style = styling.LayerStyle()
         style.join(group, name)
         style.postProcessLayer(layer, QgsProcessingContext(), QgsProcessingFeedback())
+    del group, style  # as when QGIS has loaded the last one
     QTest.qWait(2 * styling._LEGEND_AFTER_MS)
     together = ("Classify raster: scene", ["map", "confidence"])
     assert tree(project.layerTreeRoot()) == [together, "scene"]
