@@ -58,8 +58,6 @@ def describe(options: DescribeOptions, feedback: Feedback) -> dict[str, Any]:
         description, legend = _of_scenes(options, feedback)
     else:
         description, legend = _of_patches(options, feedback)
-    for note in description["notes"]:
-        feedback.info(note)
     writers: dict[str, Callable[[], str]] = {
         "report": lambda: render_data_report(description, legend, _title(options)),
         "metrics": lambda: to_json(description, indent=1) + "\n",
@@ -108,7 +106,7 @@ def _of_patches(options: DescribeOptions, feedback: Feedback) -> tuple[dict[str,
         drawing = feedback.part(0.4, 0.7)
         samples = draw_patch_samples(patches, options.max_per_class, options.seed, drawing)
         found = _spectra(samples, patches.multilabel, feedback.part(0.7, 1))
-        found["notes"] = [*patches.notes, *found["notes"]]
+        found["notes"] = [*patches.notes, *found["notes"]]  # the first have been said
         roles = dict(membership_by_role(patches))
         rows = [
             {
@@ -156,6 +154,8 @@ def _spectra(samples: Samples, multilabel: bool, feedback: Feedback) -> dict[str
         pairs = separability(samples)
         suspicious, left = find_suspicious(samples, feedback.check)
         unjudged = len(left)
+    for note in samples.notes:
+        feedback.info(note)
     return {
         "unit": samples.unit_word,
         "units": len(samples.units),

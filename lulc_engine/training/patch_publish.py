@@ -138,10 +138,12 @@ def publish(
         study_csv(study) if study else None,
     )
     if split == "validation":
-        feedback.warning(
+        said = (
             "The scores are of validation, which chose the best epoch: they are optimistic. "
-            + _how_to_test(session)
+            if main["reference"]["n"]
+            else "There are no scores. "
         )
+        feedback.warning(said + _how_to_test(session))
     # An optimistic score is no result where an untouched test could give an honest one.
     waiting = split == "validation" and len(session.patches.indices(TEST)) > 0
     return {

@@ -72,10 +72,12 @@ def publish(
                "model_file": model_file, "interrupted": interrupted}  # fmt: skip
         run.finish(outputs, parts, end, dataset.test_legend)
     if split_name == "validation":
-        feedback.warning(
-            "The scores are of validation, which chose the best epoch: they are optimistic. Give "
-            "TEST_LABELS for an untouched test."
+        said = (
+            "The scores are of validation, which chose the best epoch: they are optimistic."
+            if main["reference"]["n"]
+            else "There are no scores."
         )
+        feedback.warning(f"{said} Give TEST_LABELS for an untouched test.")
     return {
         **{name: getattr(options, name) for name in ("model", "report", "metrics", "table")},
         **{name: main[name] for name in HEADLINE},

@@ -17,6 +17,17 @@ from lulc_engine.options import DescribeOptions
 NAMES = ("crop", "forest", "water")
 
 
+class Heard(Feedback):
+    """Keeps what is said."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = []
+
+    def info(self, text):
+        self.said.append(text)
+
+
 def run(feedback=None, **options):
     return describe(DescribeOptions(**options), feedback or Feedback())
 
@@ -142,7 +153,9 @@ def test_patches_with_copies_and_damage(tmp_path):
     (root / "a" / "broken.png").write_bytes(b"no picture")
     write_image(root / "b" / "black.png", picture(2) * 0)
     report = tmp_path / "report.html"
-    found = run(patches=str(root), report=str(report))
+    heard = Heard()
+    found = run(heard, patches=str(root), report=str(report))
+    assert len(heard.said) == len(set(heard.said))
     description = found["description"]
     assert (found["samples"], found["duplicates"], found["rejected"]) == (14, 2, 2)
     copies = {tuple(sorted(g["patches"])): g["labels_differ"] for g in description["duplicates"]}

@@ -65,6 +65,12 @@ def test_without_a_test_it_says_how_to_have_one(tmp_path, data):
     assert all(done.result[name] is not None for name in HEADLINE)
 
 
+def test_scores_that_there_are_not_are_not_called_optimistic(tmp_path, data):
+    done = trained(model=tmp_path / "m.safetensors", test_share=0, fraction=0.01, **data, **QUICK)
+    assert "There are no scores. Hold patches back with TEST_SHARE" in done.said
+    assert "they are optimistic" not in done.said
+
+
 def test_testing_alone_repeats_split_and_scores(tmp_path, data, tested):
     """The seed of the split is the training's, whatever the options say."""
     result, folder = tested
