@@ -10,12 +10,12 @@ import pytest
 from support import (
     CLASSES,
     engine_python,
+    is_running,
     lulc,
     pixels,
     qgis_process,
     run_qgis_process,
-    write_labels,
-    write_scene,
+    wait_for,
 )
 
 pytestmark = pytest.mark.skipif(engine_python() is None, reason="no Python with the engine")
@@ -23,16 +23,6 @@ pytestmark = pytest.mark.skipif(engine_python() is None, reason="no Python with 
 SCORES = ("OVERALL_ACCURACY", "KAPPA", "MEAN_IOU", "MACRO_F1")
 FIELDS = {"CLASS_FIELD": "class_id", "CLASS_NAME_FIELD": "class"}
 FAST = {"EPOCHS": 1, "WINDOW_PX": 32, "BATCH_SIZE": 4, "SEED": 3, "DEVICE": "cpu"}
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    return {
-        "scene": write_scene(folder / "scene.tif"),
-        "other": write_scene(folder / "other.tif", seed=1),
-        "labels": write_labels(folder / "labels.geojson"),
-    }
 
 
 @pytest.fixture(scope="module")
@@ -252,22 +242,4 @@ def child_of(pid):
             continue  # it has ended in the meantime
         if parent == pid and b"launcher.py" in arguments:
             return int(folder.name)
-    return None
-
-
-def is_running(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stream:
-            return stream.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def wait_for(condition, timeout_s=60):
-    until = time.monotonic() + timeout_s
-    while time.monotonic() < until:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
     return None

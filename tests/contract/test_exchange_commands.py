@@ -11,8 +11,6 @@ from support import (
     metrics_of,
     pixels,
     run,
-    write_labels,
-    write_scene,
 )
 
 pytestmark = pytest.mark.skipif(engine_python() is None, reason="no Python with the engine")
@@ -21,15 +19,6 @@ FAST = {"EPOCHS": 1, "SEED": 3, "DEVICE": "cpu"}
 # The engine's tests know how Keras lays out its files; QGIS's Python has no h5py.
 MAKE_KERAS = "import sys; sys.path.insert(0, sys.argv[1]); from test_keras_import import dcnn5; "
 MAKE_KERAS += "dcnn5(classes=3).write_h5(sys.argv[2])"
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    return {
-        "scene": write_scene(folder / "scene.tif"),
-        "labels": write_labels(folder / "labels.geojson"),
-    }
 
 
 # --- patches -------------------------------------------------------------------------------------

@@ -15,23 +15,12 @@ from support import (
     pixels,
     run,
     run_qgis_process,
-    write_labels,
-    write_scene,
 )
 
 pytestmark = pytest.mark.skipif(engine_python() is None, reason="no Python with the engine")
 
 PATCHES = ROOT / "tests" / "data" / "eurosat" / "River"
 BUNDLED = "eurosat_rgb"
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    return {
-        "scene": write_scene(folder / "scene.tif"),
-        "labels": write_labels(folder / "labels.geojson"),
-    }
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,9 @@
 import json
 
 import pytest
-from support import CLASSES, engine_python, lulc, metrics_of, run, write_labels, write_scene
+from support import CLASSES, engine_python, lulc, metrics_of, run
 
 pytestmark = pytest.mark.skipif(engine_python() is None, reason="no Python with the engine")
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    return {
-        "scene": write_scene(folder / "scene.tif"),
-        "labels": write_labels(folder / "labels.geojson"),
-    }
 
 
 def test_data_are_described(env, data, tmp_path):

@@ -13,9 +13,7 @@ from support import (
     metrics_of,
     pixels,
     run,
-    write_labels,
     write_raster,
-    write_scene,
 )
 
 pytestmark = pytest.mark.skipif(engine_python() is None, reason="no Python with the engine")
@@ -30,16 +28,6 @@ FAST = {"EPOCHS": 1, "SEED": 3, "DEVICE": "cpu"}
 def rows_of(path):
     with open(path, encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    return {
-        "scene": write_scene(folder / "scene.tif"),
-        "other": write_scene(folder / "other.tif", seed=1),
-        "labels": write_labels(folder / "labels.geojson"),
-    }
 
 
 # --- patches in folders --------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import time
 
 import pytest
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
-from support import PLUGIN_PARENT
+from support import PLUGIN_PARENT, wait_for
 
 from lulc_qgis_plugin import worker
 from lulc_qgis_plugin.engine_source import ENGINE_VERSION, protocol
@@ -275,13 +275,3 @@ def test_the_worker_notices_that_its_parent_is_gone(tmp_path, how, temporary_fol
         pid = int(wait_for(lambda: note.is_file() and note.read_text()))
         parent.send_signal(how)
     assert wait_for(lambda: not os.path.exists(f"/proc/{pid}"))
-
-
-def wait_for(condition, timeout_s=20):
-    until = time.monotonic() + timeout_s
-    while time.monotonic() < until:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
-    return False

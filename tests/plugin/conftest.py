@@ -56,3 +56,21 @@ def requests(provider, monkeypatch):
     monkeypatch.setattr(base, "run_worker", run_worker)
     monkeypatch.setattr(base, "find_engine", lambda: Engine("/engine/python", "/engine", "a test"))
     return caught
+
+
+@pytest.fixture
+def open_dialog(provider, monkeypatch, qgis_new_project):
+    """Return a function that opens the dialog of an algorithm and returns its panel."""
+    from processing.gui.AlgorithmDialog import AlgorithmDialog
+
+    for name in ("AlgorithmDialog", "ParametersPanel"):  # pytest-qgis's mock, which QGIS refuses
+        monkeypatch.setattr(f"processing.gui.{name}.iface", None)
+    opened = []
+
+    def dialog(algorithm):
+        opened.append(AlgorithmDialog(provider.algorithm(algorithm).create(), False, None))
+        return opened[-1].mainWidget()
+
+    yield dialog
+    for item in opened:
+        item.close()

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 from osgeo import gdal, osr
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -166,6 +167,42 @@ def lulc(*arguments):
     code += "from lulc_engine.cli.main import main; sys.exit(main(sys.argv[1:]))"
     command = [engine_python(), "-I", "-c", code, *map(str, arguments), "--json"]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def run_here(algorithm, parameters):
+    """Run an algorithm in this process; return its results."""
+    from qgis import processing
+
+    return processing.run(f"lulc:{algorithm}", parameters)
+
+
+def caught(requests, algorithm, parameters):
+    """Return the options of a request whose outputs nobody writes."""
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException, match="does not exist"):
+        run_here(algorithm, parameters)
+    return requests[-1]["options"]
+
+
+def wait_for(condition, timeout_s=60):
+    """Return what a condition becomes as soon as it is true; None if that takes too long."""
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    return None
+
+
+def is_running(pid):
+    """Return whether a process is there and no zombie (Linux)."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stream:
+            return stream.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def metrics_of(path):

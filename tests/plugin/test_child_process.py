@@ -5,6 +5,7 @@ import sys
 import time
 
 import pytest
+from support import is_running
 
 from lulc_qgis_plugin.child_process import ChildProcess, clean_environment
 
@@ -102,10 +103,10 @@ def test_closing_ends_the_program_and_what_it_started(tmp_path):
     pid = next(int(line) for name, line in child.lines() if name == "out")
     assert child.close() == -9
     for _ in range(50):
-        if not _is_running(pid):
+        if not is_running(pid):
             break
         time.sleep(0.1)
-    assert not _is_running(pid)
+    assert not is_running(pid)
 
 
 def test_a_grandchild_that_holds_the_pipe_is_not_waited_for(tmp_path):
@@ -128,11 +129,3 @@ def test_the_working_folder_is_the_private_one(tmp_path):
     (tmp_path / "json.py").write_text("raise SystemExit('hijacked')")
     code = "import json, os; print(os.getcwd())"
     assert lines_of(code, tmp_path) == [("out", str(tmp_path))]
-
-
-def _is_running(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stream:
-            return stream.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False

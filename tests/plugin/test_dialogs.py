@@ -32,23 +32,6 @@ def layers(qgis_new_project, labels, tmp_path):
     return found
 
 
-@pytest.fixture
-def open_dialog(provider, monkeypatch):
-    from processing.gui.AlgorithmDialog import AlgorithmDialog
-
-    for name in ("AlgorithmDialog", "ParametersPanel"):  # pytest-qgis's mock, which QGIS refuses
-        monkeypatch.setattr(f"processing.gui.{name}.iface", None)
-    opened = []
-
-    def dialog(algorithm):
-        opened.append(AlgorithmDialog(provider.algorithm(algorithm).create(), False, None))
-        return opened[-1].mainWidget()
-
-    yield dialog
-    for item in opened:
-        item.close()
-
-
 @pytest.mark.parametrize(
     ("algorithm", "name"),
     [

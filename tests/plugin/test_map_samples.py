@@ -11,15 +11,9 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsVectorLayer,
 )
-from support import write_raster
+from support import run_here, write_raster
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
-
-
-def run(algorithm, parameters):
-    from qgis import processing
-
-    return processing.run(f"lulc:{algorithm}", parameters)
 
 
 @pytest.fixture
@@ -32,7 +26,7 @@ def test_a_sample_is_asked_for_with_the_defaults_of_the_engine(requests, map_pat
 
     output = str(tmp_path / "points.gpkg")
     with pytest.raises(QgsProcessingException, match="does not exist"):  # nobody writes it here
-        run("suggestsamples", {"MAP": map_path, "OUTPUT": output})
+        run_here("suggestsamples", {"MAP": map_path, "OUTPUT": output})
     expected = options.SuggestSamplesOptions(map=map_path, output=output).as_dict()
     assert requests[-1]["command"] == "suggest-samples"
     assert requests[-1]["options"] == expected
@@ -43,7 +37,7 @@ def test_numbers_of_a_sample_are_outputs(requests, map_path, tmp_path):
     output.write_bytes(b"written by nobody")
     requests.answer = {"points": 7, "expected_error": 0.25, "legend": []}
     given = {"MAP": map_path, "OUTPUT": str(output), "EXPECTED_ACCURACY": "0.9,forest=0.7"}
-    result = run("suggestsamples", given)
+    result = run_here("suggestsamples", given)
     assert (result["POINTS"], result["EXPECTED_ERROR"]) == (7, 0.25)
     assert requests[-1]["options"]["expected_accuracy"] == ["0.9", "forest=0.7"]
 
@@ -100,7 +94,7 @@ def test_the_raster_that_says_where_a_model_is_unsure_is_handed_on(requests, map
     confidence = write_raster(tmp_path / "c.tif", np.full((8, 8), 50, "uint8"), nodata=255)
     requests.answer = {"points": 9, "expected_error": None, "legend": [], "sampling": "uncertain"}
     given = {"MAP": map_path, "CONFIDENCE": str(confidence), "OUTPUT": str(output)}
-    result = run("suggestsamples", given)
+    result = run_here("suggestsamples", given)
     assert (result["POINTS"], result["EXPECTED_ERROR"]) == (9, None)
     asked = requests[-1]["options"]
     assert (asked["confidence"], asked["sampling"]) == (str(confidence), "auto")
@@ -111,7 +105,7 @@ def test_two_maps_are_compared(requests, map_path, tmp_path):
     after = str(write_raster(tmp_path / "after.tif", np.full((8, 8), 2, "uint8"), nodata=0))
     output = write_raster(tmp_path / "change.tif", np.full((8, 8), 12, "uint8"), nodata=0)
     requests.answer = {"changed_hectares": 0.64, "changed_share": 1.0, "legend": []}
-    result = run("detectchange", {"BEFORE": map_path, "AFTER": after, "OUTPUT": str(output)})
+    result = run_here("detectchange", {"BEFORE": map_path, "AFTER": after, "OUTPUT": str(output)})
     assert (result["CHANGED_HECTARES"], result["CHANGED_SHARE"]) == (0.64, 1.0)
     asked = requests[-1]["options"]
     assert (asked["before"], asked["after"], asked["table"]) == (map_path, after, "")

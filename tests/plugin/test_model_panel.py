@@ -19,23 +19,6 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def open_dialog(provider, monkeypatch, qgis_new_project):
-    from processing.gui.AlgorithmDialog import AlgorithmDialog
-
-    for name in ("AlgorithmDialog", "ParametersPanel"):  # pytest-qgis's mock, which QGIS refuses
-        monkeypatch.setattr(f"processing.gui.{name}.iface", None)
-    opened = []
-
-    def dialog(algorithm):
-        opened.append(AlgorithmDialog(provider.algorithm(algorithm).create(), False, None))
-        return opened[-1].mainWidget()
-
-    yield dialog
-    for item in opened:
-        item.close()
-
-
-@pytest.fixture
 def layer(qgis_new_project, scene):
     found = QgsRasterLayer(scene, "my scene")
     QgsProject.instance().addMapLayer(found)

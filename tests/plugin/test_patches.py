@@ -5,7 +5,6 @@ import os
 import pytest
 from qgis.core import (
     QgsProcessingContext,
-    QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
@@ -17,7 +16,7 @@ from qgis.core import (
     QgsProject,
     QgsVectorLayer,
 )
-from support import run_in_background
+from support import caught, run_here, run_in_background
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
 
@@ -27,24 +26,11 @@ SEVERAL = (
 )
 
 
-def run(algorithm, parameters):
-    from qgis import processing
-
-    return processing.run(f"lulc:{algorithm}", parameters)
-
-
-def options_of(requests, algorithm, parameters):
-    """Return the options of a request whose outputs nobody writes."""
-    with pytest.raises(QgsProcessingException, match="does not exist"):
-        run(algorithm, parameters)
-    return requests[-1]["options"]
-
-
 @pytest.fixture
 def train(requests, tmp_path):
     def options(**more):
         given = {"MODEL": str(tmp_path / "m.safetensors"), **more}
-        return options_of(requests, "trainpatchclassifier", given)
+        return caught(requests, "trainpatchclassifier", given)
 
     return options
 
@@ -102,7 +88,7 @@ def test_scores_are_outputs_and_kappa_of_several_classes_is_empty(requests, tmp_
     model = tmp_path / "m.safetensors"
     model.touch()
     requests.answer = {"macro_f1": 0.5, "kappa": None, "split": "test"}
-    got = run("trainpatchclassifier", {"PATCHES": str(tmp_path), "MODEL": str(model)})
+    got = run_here("trainpatchclassifier", {"PATCHES": str(tmp_path), "MODEL": str(model)})
     assert (got["MACRO_F1"], got["KAPPA"], got["SPLIT"]) == (0.5, None, "test")
     assert got["MODEL"] == str(model)
 
@@ -121,14 +107,14 @@ def test_data_are_described_from_a_scene_or_patches(requests, scene, labels, tmp
     report = tmp_path / "report.html"
     report.touch()
     requests.answer = {"samples": 12, "suspicious": 2, "lowest_separability": None}
-    got = run("describedata", {**given, "REPORT": str(report)})
+    got = run_here("describedata", {**given, "REPORT": str(report)})
     assert (got["REPORT"], got["SAMPLES"], got["SUSPICIOUS"]) == (str(report), 12, 2)
     assert got["LOWEST_SEPARABILITY"] is None
     asked = requests[-1]
     assert asked["command"] == "describe"
     assert (asked["options"]["image"], asked["options"]["labels"]) == ([scene], labels)
     assert asked["options"]["max_per_class"] == 500
-    run("describedata", {"PATCHES": str(tmp_path), "REPORT": str(report)})
+    run_here("describedata", {"PATCHES": str(tmp_path), "REPORT": str(report)})
     assert requests[-1]["options"]["patches"] == str(tmp_path)
     assert requests[-1]["options"]["metrics"] == ""
 
@@ -145,12 +131,12 @@ def test_files_and_folders_are_compared(requests, model_file, tmp_path, monkeypa
     report.touch()
     requests.answer = {"best": model_file, "best_name": "m", "best_score": 0.9, "models": 3}
     given = {"MODELS": [model_file, "metrics.json", "runs"], "METRIC": "kappa"}
-    got = run("comparemodels", {**given, "REPORT": str(report)})
+    got = run_here("comparemodels", {**given, "REPORT": str(report)})
     assert (got["BEST"], got["BEST_NAME"], got["BEST_SCORE"]) == (model_file, "m", 0.9)
     asked = requests[-1]["options"]
     assert asked["models"] == [model_file, str(other), str(tmp_path / "runs")]
     assert asked["metric"] == "kappa"
-    run("comparemodels", {"MODELS": "runs", "REPORT": str(report)})
+    run_here("comparemodels", {"MODELS": "runs", "REPORT": str(report)})
     assert requests[-1]["options"]["models"] == [str(tmp_path / "runs")]
 
 
@@ -168,7 +154,7 @@ def classify(requests, provider, model_file, tmp_path):
         patches.mkdir(exist_ok=True)
         given = {"PATCHES": str(patches), "MODEL": model_file, "OUTPUT": str(path), **more}
         requests.answer = {"unclassified": 3}
-        assert run("classifypatches", given) == {"OUTPUT": str(path), "UNCLASSIFIED": 3}
+        assert run_here("classifypatches", given) == {"OUTPUT": str(path), "UNCLASSIFIED": 3}
         return path, given
 
     return table
@@ -208,7 +194,7 @@ def test_the_table_is_loaded_under_the_name_of_the_patches(classify, provider):
 
 def test_a_temporary_table_is_csv(requests, model_file, tmp_path):
     given = {"PATCHES": str(tmp_path), "MODEL": model_file, "OUTPUT": "TEMPORARY_OUTPUT"}
-    assert options_of(requests, "classifypatches", given)["output"].endswith(".csv")
+    assert caught(requests, "classifypatches", given)["output"].endswith(".csv")
 
 
 @pytest.fixture
@@ -272,11 +258,11 @@ def test_a_graphical_model_trains_and_classifies(requests, model, tmp_path, monk
 def test_a_folder_of_patches_is_an_output(requests, scene, labels, tmp_path):
     given = {"INPUT": scene, "LABELS": labels, "CLASS_FIELD": "class_id", "KIND": "tiles"}
     folder = tmp_path / "new"
-    got = options_of(requests, "exportpatches", {**given, "OUTPUT": str(folder)})
+    got = caught(requests, "exportpatches", {**given, "OUTPUT": str(folder)})
     assert (got["output"], got["kind"], got["tile_px"]) == (str(folder), "tiles", 256)
     folder.mkdir()
     requests.answer = {"manifest": str(folder / "manifest.csv")}
-    got = run("exportpatches", {**given, "OUTPUT": str(folder)})
+    got = run_here("exportpatches", {**given, "OUTPUT": str(folder)})
     assert got == {"OUTPUT": str(folder), "MANIFEST": str(folder / "manifest.csv")}
 
 
@@ -284,7 +270,7 @@ def test_a_keras_file_and_a_model_file(requests, tmp_path):
     keras, model = tmp_path / "net.h5", str(tmp_path / "m.safetensors")
     keras.touch()
     given = {"INPUT": str(keras), "BANDS": "blue, nir", "CLASSES": "a,b", "MODEL": model}
-    got = options_of(requests, "importmodel", given)
+    got = caught(requests, "importmodel", given)
     assert (got["input"], got["model"], got["bands"]) == (str(keras), model, ["blue", "nir"])
 
 
@@ -292,10 +278,10 @@ def test_a_keras_file_and_a_model_file(requests, tmp_path):
 def test_a_model_in_a_format_of_others(requests, model_file, tmp_path, ending, kind):
     output = str(tmp_path / f"m.{ending}")
     given = {"MODEL": model_file, "FORMAT": kind, "OUTPUT": output}
-    got = options_of(requests, "exportmodel", given)
+    got = caught(requests, "exportmodel", given)
     assert (got["output"], got["format"]) == (output, kind)
     given["OUTPUT"] = "TEMPORARY_OUTPUT"
-    assert options_of(requests, "exportmodel", given)["output"].endswith(".onnx")
+    assert caught(requests, "exportmodel", given)["output"].endswith(".onnx")
 
 
 @pytest.mark.parametrize(

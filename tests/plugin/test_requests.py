@@ -19,19 +19,13 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QVariant
-from support import run_in_background, write_labels, write_raster
+from support import caught, run_here, run_in_background, write_labels, write_raster
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
 
 
-def run(algorithm, parameters):
-    from qgis import processing
-
-    return processing.run(f"lulc:{algorithm}", parameters)
-
-
 def options_of(requests, algorithm, parameters):
-    run(algorithm, parameters)
+    run_here(algorithm, parameters)
     return requests[-1]["options"]
 
 
@@ -186,7 +180,7 @@ def test_a_layer_that_is_no_file_is_refused(requests, tmp_path, monkeypatch, sce
     QgsProject.instance().addMapLayer(layer)
     given = {"INPUT": layer, "MODEL": model_file}
     with pytest.raises(QgsProcessingException, match="'web map', a layer of the type wms"):
-        run("classifyraster", {**given, "OUTPUT": str(tmp_path / "map.tif")})
+        run_here("classifyraster", {**given, "OUTPUT": str(tmp_path / "map.tif")})
     assert not requests
 
 
@@ -206,13 +200,6 @@ def test_a_missing_layer_is_named_even_where_qgis_does_not_check(requests, label
 
 
 # --- other values --------------------------------------------------------------------------------
-
-
-def caught(requests, algorithm, parameters):
-    """Return the options of a request whose outputs nobody writes."""
-    with pytest.raises(QgsProcessingException, match="does not exist"):
-        run(algorithm, parameters)
-    return requests[-1]["options"]
 
 
 @pytest.fixture
@@ -383,7 +370,7 @@ def test_probabilities_of_several_classes_get_a_ramp_instead_of_a_legend(
 def test_numbers_are_outputs_and_undefined_ones_are_empty(requests, labels, tmp_path):
     map_path = str(write_raster(tmp_path / "map.tif", np.ones((8, 8), "uint8")))
     requests.answer = {"overall_accuracy": 0.5, "kappa": None, "extra": "ignored"}
-    got = run("assessaccuracy", {"MAP": map_path, "REFERENCE": labels})
+    got = run_here("assessaccuracy", {"MAP": map_path, "REFERENCE": labels})
     nothing = dict.fromkeys(("KAPPA", "MEAN_IOU", "MACRO_F1", "UNCLASSIFIED_SHARE"))
     assert got == {"OVERALL_ACCURACY": 0.5, **nothing}
 
@@ -391,9 +378,9 @@ def test_numbers_are_outputs_and_undefined_ones_are_empty(requests, labels, tmp_
 def test_an_output_that_was_not_written_is_an_error(requests, model_file, tmp_path):
     report = tmp_path / "report.html"
     with pytest.raises(QgsProcessingException, match=r"report\.html does not exist"):
-        run("modelinfo", {"MODEL": model_file, "REPORT": str(report)})
+        run_here("modelinfo", {"MODEL": model_file, "REPORT": str(report)})
     report.write_text("<p>there</p>")
-    got = run("modelinfo", {"MODEL": model_file, "REPORT": str(report)})
+    got = run_here("modelinfo", {"MODEL": model_file, "REPORT": str(report)})
     assert got == {"REPORT": str(report)}
 
 
