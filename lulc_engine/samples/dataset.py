@@ -277,5 +277,5 @@ class DatasetBuilder:
             raise LabelError(
                 f"Training needs at least two classes; the labels on the scene hold only "
                 f"{', '.join(present) or 'none'}.",
-                "Add labels of another class.",
+                " ".join(["Add labels of another class.", *self._notes]),
             )

@@ -258,6 +258,13 @@ def test_one_class_is_not_enough(write_scene, write_vector):
         build([write_scene()], write_vector("l.geojson", features))
 
 
+def test_a_class_that_covers_all_others_is_told_of(write_scene, write_vector):
+    features = [*fields(), (pixel_box(0, 0, 100, 130), {"class": "all"})]
+    with pytest.raises(LabelError, match="only all") as caught:
+        build([write_scene()], write_vector("l.geojson", features))
+    assert "pixels in polygons of two classes were ignored" in caught.value.hint
+
+
 def test_labels_on_nodata_only(write_scene, write_vector):
     features = [(pixel_box(0, 0, 3, 9), {"class": "a"}), (pixel_box(0, 20, 3, 9), {"class": "b"})]
     with pytest.raises(LabelError, match="No label lies on a valid pixel"):
