@@ -80,3 +80,8 @@ def opened(feedback=None, store=None, **options):
     }
     given = TrainPatchesOptions(model="m.safetensors", **wanted)
     return open_patches(given, feedback or Feedback(), store or ChipStore())
+
+
+def reasons(patches):
+    """Return why patches were left out, by name."""
+    return {item.name: item.reason for item in patches.rejected}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsProcessingContext, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QLineEdit, QMenu, QToolButton
 from support import write_raster
@@ -133,6 +133,23 @@ def test_a_file_may_be_dropped_on_a_path(open_dialog, layers, tmp_path):
     wrapper = open_dialog("classifypatches").wrappers["PATCHES"]
     wrapper.wrappedWidget().findChild(QLineEdit).setText(tmp_path.as_uri())
     assert wrapper.parameterValue() == str(tmp_path)
+
+
+def test_models_to_compare_are_files_and_folders(open_dialog, layers, monkeypatch):
+    files = ["/a b/one.safetensors", "/c/two.json"]
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *given: (files, ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *given: "/runs")
+    wrapper = open_dialog("comparemodels").wrappers["MODELS"]
+    assert wrapper.parameterValue() == []
+    folder, several = wrapper.wrappedWidget().findChild(QMenu).actions()
+    several.trigger()
+    folder.trigger()
+    several.trigger()  # the same again
+    assert wrapper.parameterValue() == [*files, "/runs"]
+    assert wrapper.parameterDefinition().checkValueIsAcceptable(wrapper.parameterValue())
+    for value in (files, "/runs"):  # as from the history
+        wrapper.setParameterValue(value, QgsProcessingContext())
+        assert wrapper.parameterValue() == (value if value is files else [value])
 
 
 def test_a_model_is_browsed_or_named(open_dialog, layers, monkeypatch, model_file):

@@ -41,3 +41,8 @@ def expect_whole(found, logits, valid, ids, nodata=0):
     assert (found[~valid] == nodata).all()
     assert (found[valid] != nodata).all()
     return float(decided[valid].mean())
+
+
+def softmax(logits):
+    """Return probabilities (K, ...) of logits (K, ...)."""
+    return torch.softmax(torch.from_numpy(logits), dim=0).numpy()

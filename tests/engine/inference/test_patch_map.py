@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from landscape import write_untrained_model
 from patch_models import loop_logits, make_patch_spec, write_patch_model
-from seamless import expect_whole, read_map, run_classify
+from seamless import expect_whole, read_map, run_classify, softmax
 
 from lulc_engine.errors import Cancelled, OptionsError
 from lulc_engine.feedback import Feedback
@@ -40,10 +40,6 @@ def scene_with_holes(path, height, width, seed=0):
 def probabilities(path):
     with rasterio.open(path) as dataset:
         return dataset.read()
-
-
-def softmax(logits):
-    return torch.softmax(torch.from_numpy(logits), dim=0).numpy()
 
 
 # --- small windows: a label per pixel ------------------------------------------------------------

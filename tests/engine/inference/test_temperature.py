@@ -10,7 +10,7 @@ import torch
 from factories import random_image, write_raster
 from landscape import make_model_card, make_spec, write_untrained_model
 from patch_models import make_patch_spec, write_patch_model
-from seamless import logits_of, read_map, run_classify
+from seamless import logits_of, read_map, run_classify, softmax
 
 from lulc_engine.feedback import Feedback
 from lulc_engine.inference.patch_table import classify_patches
@@ -31,10 +31,6 @@ def maps(folder, name, scene, model, **options):
     with rasterio.open(paths["probabilities"]) as dataset:
         shares = dataset.read()
     return read_map(folder / f"{name}.tif"), read_map(paths["confidence"]), shares
-
-
-def softmax(logits):
-    return torch.softmax(torch.from_numpy(logits), dim=0).numpy()
 
 
 @pytest.mark.parametrize("runtime", ["torch", "openvino", "onnxruntime"])

@@ -11,13 +11,8 @@ BANDS = ["red", "nir"]
 
 
 @pytest.fixture
-def legend():
-    return make_legend(range(1, len(NAMES) + 1), NAMES)
-
-
-@pytest.fixture
-def description(legend):
-    ids = list(legend.ids)
+def description(nasty_legend):
+    ids = list(nasty_legend.ids)
     summary = {"n": 9, "mean": 0.1, "spread": 0.02, "minimum": 0.0, "p05": 0.05, "p25": 0.08,
                "p50": 0.1, "p75": 0.12, "p95": 0.15, "maximum": 0.3}  # fmt: skip
     parts = {"training": 60, "validation": 30, "test": 10}
@@ -56,8 +51,8 @@ def description(legend):
     }  # fmt: skip
 
 
-def test_names_that_try_to_do_harm_do_none(description, legend):
-    words = check_harmless(render_data_report(description, legend, NAMES[7])).words
+def test_names_that_try_to_do_harm_do_none(description, nasty_legend):
+    words = check_harmless(render_data_report(description, nasty_legend, NAMES[7])).words
     for text in (
         "Before you train", "<script>alert(1)</script>", "hard to tell apart",
         "not wholly separate", "0.19", "97 %", "centre 500001, 5200000",
@@ -68,14 +63,14 @@ def test_names_that_try_to_do_harm_do_none(description, legend):
         assert text in words, text
 
 
-def test_patches_with_several_classes(description, legend):
+def test_patches_with_several_classes(description, nasty_legend):
     several = copy.deepcopy(description)
     several |= {"kind": "patches", "patches": NAMES[0], "size_px": 64, "split_by": "data",
                 "multilabel": True, "unit": "patch", "separability": [], "suspicious": [],
                 "cooccurrence": np.eye(len(NAMES), dtype=int).tolist()}  # fmt: skip
     for row in several["classes"]:
         row["units"] = None
-    words = check_harmless(render_data_report(several, legend, "p")).words
+    words = check_harmless(render_data_report(several, nasty_legend, "p")).words
     assert "What occurs together" in words
     assert "Labels that may be wrong" not in words
     assert "a patch may have several" in words
@@ -102,16 +97,16 @@ def test_any_number_of_classes(description, classes):
     assert expected in words
 
 
-def test_a_long_list_of_suspicious_labels_is_put_into_perspective(description, legend):
+def test_a_long_list_of_suspicious_labels_is_put_into_perspective(description, nasty_legend):
     found = {**description, "suspicious": description["suspicious"] * 60}
-    words = check_harmless(render_data_report(found, legend, "labels")).words
+    words = check_harmless(render_data_report(found, nasty_legend, "labels")).words
     assert "So many rather mean that classes look alike" in words
     assert "The first 40 of 60" in words
 
 
-def test_degrees_keep_their_digits(description, legend):
+def test_degrees_keep_their_digits(description, nasty_legend):
     place = {**description["suspicious"][0], "x": 14.123456, "y": 46.05}
     words = check_harmless(
-        render_data_report({**description, "suspicious": [place]}, legend, "labels")
+        render_data_report({**description, "suspicious": [place]}, nasty_legend, "labels")
     ).words
     assert "centre 14.12346, 46.05000" in words

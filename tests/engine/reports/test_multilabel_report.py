@@ -1,14 +1,12 @@
 """Reports and model pages of patch classifiers, for one class per patch and for several."""
 
-import base64
 import dataclasses
 import re
 import warnings
-import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from page_reader import NAMES, check_harmless
+from page_reader import NAMES, check_harmless, pictures
 
 from lulc_engine.errors import ModelFileError
 from lulc_engine.evaluation.metrics import ReferenceInfo
@@ -32,7 +30,6 @@ from lulc_engine.reports.training import (
     render_training_report,
 )
 
-PICTURE = re.compile(r'src="data:image/svg\+xml;base64,([^"]+)"')
 NASTY = make_legend(range(len(NAMES)), NAMES)
 LAND = make_legend([1, 2, 3], ["water", "forest", "city"])
 HITS = np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]], np.uint8)
@@ -41,10 +38,6 @@ SAID = np.array([[0.9, 0.2, 0.1], [0.8, 0.7, 0.1], [0.2, 0.9, 0.6], [0.1, 0.6, 0
 
 def plain(text):
     return re.sub("[\u2068\u2069]", "", text)
-
-
-def pictures(source):
-    return [ET.fromstring(base64.b64decode(text)) for text in PICTURE.findall(source)]  # noqa: S314
 
 
 def reference(split, count):

@@ -1,23 +1,14 @@
-import base64
 import dataclasses
 import math
-import re
 import warnings
-import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from page_reader import NAMES, check_harmless
+from page_reader import NAMES, check_harmless, pictures
 
 from lulc_engine.evaluation.area import area_block
 from lulc_engine.reports.accuracy import AccuracyReport, render_accuracy_report
 from lulc_engine.reports.training import TrainingReport, render_training_report
-
-PICTURE = re.compile(r'src="data:image/svg\+xml;base64,([^"]+)"')
-
-
-def pictures(source):
-    return [ET.fromstring(base64.b64decode(text)) for text in PICTURE.findall(source)]  # noqa: S314
 
 
 def epochs(number):

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 import rasterio
-from patch_files import opened, write_band_files
+from patch_files import opened, reasons, write_band_files
 from rasterio.enums import Resampling
 from recorder import Recorder
 
@@ -23,10 +23,6 @@ def archive(tmp_path):
         labels = ["Pastures", "Rice fields"] if number % 2 else ["Sea and ocean"]
         write_band_files(tmp_path / "v1", f"P_{number}", labels, number)
     return tmp_path / "v1"
-
-
-def reasons(patches):
-    return {item.name: item.reason for item in patches.rejected}
 
 
 def test_bands_come_in_sentinels_order_with_roles_and_labels(archive):

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 import rasterio
-from patch_files import opened, picture, write_class_folders, write_image
+from patch_files import opened, picture, reasons, write_class_folders, write_image
 from recorder import Recorder
 
 from lulc_engine.errors import (
@@ -20,10 +20,6 @@ from lulc_engine.errors import (
 )
 from lulc_engine.samples.chips import ChipStore
 from lulc_engine.samples.split import TEST, TRAINING, VALIDATION
-
-
-def reasons(patches):
-    return {item.name: item.reason for item in patches.rejected}
 
 
 def test_classes_are_the_folders_in_name_order(tmp_path):

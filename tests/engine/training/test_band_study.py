@@ -19,11 +19,6 @@ SENTINEL = ("blue", "green", "red", "nir", "swir16", "swir22")
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return arrays(tmp_path_factory.mktemp("arrays") / "d")
-
-
-@pytest.fixture(scope="module")
 def study(data, tmp_path_factory):
     """A study of five sets, its result, its folder, and the rows of its table."""
     folder = tmp_path_factory.mktemp("study")

@@ -21,11 +21,6 @@ QUICK = {"epochs": 4, "learning_rate": 0.01}
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return arrays(tmp_path_factory.mktemp("arrays") / "d")
-
-
-@pytest.fixture(scope="module")
 def tested(data, tmp_path_factory):
     """A model that was trained with its own seed and tested, its result, and its folder."""
     folder = tmp_path_factory.mktemp("tested")

@@ -276,11 +276,6 @@ def test_folders_of_others_are_left_alone(files, tmp_path):
 # --- patches -------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return arrays(tmp_path_factory.mktemp("data") / "d")
-
-
 def test_patches_leave_everything_and_repeat(data, tmp_path, capsys):
     folder, model, report = tmp_path / "run", tmp_path / "m.safetensors", tmp_path / "r.html"
     done = trained(model=model, run_folder=folder, report=report, **data, **PATCHES)
