@@ -99,8 +99,11 @@ class TextWrapper(OwnWrapper):
 
     def _take(self, path: str) -> None:
         if path:
-            self._edit().setText(path)
+            self._put(path)
             QgsSettings().setValue(_LAST_FOLDER, os.path.dirname(path))
+
+    def _put(self, path: str) -> None:
+        self._edit().setText(path)
 
     def _announce(self, text: str) -> None:
         self.widgetValueHasChanged.emit(self)

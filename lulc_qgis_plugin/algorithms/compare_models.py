@@ -15,6 +15,7 @@ from qgis.core import (
 
 from ..engine_source import options
 from .base import EngineAlgorithm
+from .parameters import with_widget
 
 
 class CompareModels(EngineAlgorithm):
@@ -30,8 +31,7 @@ class CompareModels(EngineAlgorithm):
 
     def initAlgorithm(self, configuration: Any = None) -> None:
         add, file = self.add_option, QgsProcessingParameterFileDestination
-        kind = QgsProcessing.SourceType.TypeFile
-        add("MODELS", QgsProcessingParameterMultipleLayers("MODELS", "Models or metrics", kind))
+        add("MODELS", _models_parameter())
         add("METRIC", "Score that names the best")
         add("FILTER", "Only models for which this holds", advanced=True)
         add("SORT_BY", "Order of the list", advanced=True)
@@ -43,3 +43,16 @@ class CompareModels(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputFile("BEST", "Best model"))
         self.addOutput(QgsProcessingOutputString("BEST_NAME", "Name of the best model"))
         self.addOutput(QgsProcessingOutputNumber("BEST_SCORE", "Score of the best model"))
+
+
+def _models_parameter() -> QgsProcessingParameterMultipleLayers:
+    """Return the parameter for files and folders."""
+    kind = QgsProcessing.SourceType.TypeFile
+    definition = QgsProcessingParameterMultipleLayers("MODELS", "Models or metrics", kind)
+    return with_widget(
+        definition,
+        "files_widget.FilesWidget",
+        folder=True,
+        filter="Models, metrics and predictions (*.safetensors *.json *.npz)",
+        placeholder="Files, or a folder of runs",
+    )

@@ -1474,6 +1474,16 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Files, or a folder of runs</source>
+   <extracomment>Compare models</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Models, metrics and predictions (*.safetensors *.json *.npz)</source>
+   <extracomment>Compare models</extracomment>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Patch size in pixels</source>
    <extracomment>Describe training data</extracomment>
    <translation type="unfinished" />
