@@ -148,4 +148,8 @@ def _traced(recipe: Recipe, graph: nn.Module, height: int, width: int) -> ov.Mod
     example: Any = tuple(torch.ones(shape) for shape in recipe.input_shapes(height, width))
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # tracing warns of shapes that are fixed on purpose
-        return ov.convert_model(graph.eval(), example_input=example)
+        # PyTorch's own check would load its distributed parts and take as long as all the rest.
+        traced = torch.jit.trace(  # type: ignore[no-untyped-call]
+            graph.eval(), example, strict=False, check_trace=False
+        )
+        return ov.convert_model(traced, example_input=example)
