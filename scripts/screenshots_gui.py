@@ -6,8 +6,9 @@ The task says whether to ``run`` the demo, and the folder to ``work`` in; see de
 from __future__ import annotations
 
 from desktop_session import DIALOG, TASK, begin, close, fold, layer, picture, wait
+from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
 from qgis import processing
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsProcessingModelAlgorithm
 from qgis.PyQt.QtWidgets import QDockWidget, QScrollArea, QWidget
 from qgis.utils import iface, plugins
 from screenshots_results import fill_canvas, results, training
@@ -26,6 +27,7 @@ def work(lines: list[str]) -> None:
         set_up_dialog()
         dialogs()
         filled()
+        modeler()
     if TASK["run"]:
         results()
 
@@ -76,6 +78,21 @@ def filled() -> None:
         wait(4)  # what the dialog says of the model comes a moment later
         picture(dialog, f"filled-{name}")
         close(dialog)
+
+
+def modeler() -> None:
+    """Show an algorithm as a step of a graphical model."""
+    registry = QgsApplication.processingRegistry()
+    for name in ("trainsegmenter", "comparemodels"):
+        algorithm = registry.createAlgorithmById(f"lulc:{name}")
+        model = QgsProcessingModelAlgorithm("model", "group")
+        dialog = ModelerParametersDialog(algorithm, model)
+        dialog.widget.widget.showAdvancedParametersClicked()
+        dialog.show()
+        dialog.resize(DIALOG[0], 1400)
+        wait(1)
+        picture(dialog, f"modeler-{name}")
+        dialog.close()
 
 
 def unfold(dialog: QWidget) -> None:

@@ -16,6 +16,7 @@ from qgis.PyQt.QtWidgets import QMainWindow, QWidget
 from qgis.utils import iface, plugins
 
 FIELD = {"CLASS_FIELD": "class"}
+OTHER_TRAINING = {"EPOCHS": 2, "SEED": 1}
 PATCH_TRAINING = {"ARCHITECTURE": "pixelnet", "EPOCHS": 8}
 
 
@@ -27,17 +28,18 @@ def training() -> dict[str, Any]:
 def results() -> None:
     """Run what there is, one after the other."""
     folder = Path(TASK["work"])
-    model = folder / "neuchatel.safetensors"
+    model, second = folder / "neuchatel.safetensors", folder / "second.safetensors"
     run("trainsegmenter", {**training(), "MODEL": model, "REPORT": folder / "training.html"})
-    maps(folder, model)
-    pages(folder, model)
+    run("trainsegmenter", {**training(), "MODEL": second, **OTHER_TRAINING}, shown=False)
+    maps(folder, model, second)
+    pages(folder, model, second)
     patches(folder)
     results_viewer()
     for page in folder.glob("*.html"):
         shutil.copy(page, TASK["pictures"])
 
 
-def maps(folder: Path, model: Path) -> None:
+def maps(folder: Path, model: Path, second: Path) -> None:
     """Show everything that is painted on the canvas."""
     scene = layer("scene").id()
     applied = {"INPUT": scene, "MODEL": model, "OUTPUT": folder / "map.tif"}
@@ -54,28 +56,26 @@ def maps(folder: Path, model: Path) -> None:
     before = by_file("map.tif")
     assessed = {"MAP": before.id(), "REFERENCE": layer("test").id(), **FIELD}
     run("assessaccuracy", {**assessed, "REPORT": folder / "accuracy.html"})
-    sure = {"OUTPUT": folder / "sure.tif", "MIN_CONFIDENCE": 90}
-    run("classifyraster", {"INPUT": scene, "MODEL": model, **sure}, shown=False)
-    pair = {"BEFORE": before.id(), "AFTER": by_file("sure.tif").id()}
+    other = {"OUTPUT": folder / "other.tif", "MIN_CONFIDENCE": 40}
+    run("classifyraster", {"INPUT": scene, "MODEL": second, **other}, shown=False)
+    show_only(by_file("other.tif").name(), "unclassified")
+    pair = {"BEFORE": before.id(), "AFTER": by_file("other.tif").id()}
     run("detectchange", {**pair, "OUTPUT": folder / "c.tif", "REPORT": folder / "change.html"})
     show_only(by_file("c.tif").name(), "change")
     asked = {"INPUT": scene, "MODEL": model, "CLASS": "forest", "OUTPUT": folder / "heat.tif"}
     run("explainprediction", {**asked, "REPORT": folder / "explain.html"})
     show_only(by_file("heat.tif").name(), "explanation")
-    sampled = {"MAP": before.id(), "SIZE": 60, "SAMPLING": "stratified"}
+    sampled = {"MAP": before.id(), "CONFIDENCE": by_file("confidence.tif").id(), "SIZE": 60}
     run("suggestsamples", {**sampled, "OUTPUT": folder / "points.gpkg"})
     points = by_file("points.gpkg")
     show_only(points.name(), "points", "Classified")
     table("points.gpkg", "points-table")
 
 
-def pages(folder: Path, model: Path) -> None:
+def pages(folder: Path, model: Path, second: Path) -> None:
     """Run what only leaves a report."""
     run("modelinfo", {"MODEL": model, "REPORT": folder / "card.html"})
     run("describedata", {**training(), "REPORT": folder / "data.html"})
-    second = folder / "second.safetensors"
-    quick = {"MODEL": second, "EPOCHS": 2, "SEED": 1}
-    run("trainsegmenter", {**training(), **quick}, shown=False)
     compared = {"MODELS": [str(model), str(second)], "REPORT": folder / "compare.html"}
     run("comparemodels", compared)
 
