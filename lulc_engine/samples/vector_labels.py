@@ -1,10 +1,9 @@
-"""Polygons and points as labels: reading, repairing, reprojecting and rasterising them."""
+"""Polygons and points as labels: a file of them, and what they are on the grid of a scene."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +16,7 @@ from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.samples.class_values import classes_of
 from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource
 from lulc_engine.samples.vector_file import read_features
-
-_SHOWN_IDS = 10
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """Single-part geometries with the class index and feature id of each."""
-
-    shapes: np.ndarray
-    classes: np.ndarray
-    features: np.ndarray
+from lulc_engine.samples.vector_parts import one_kind, project, some, usable_parts
 
 
 class VectorSource(LabelSource):
@@ -46,96 +35,14 @@ class VectorSource(LabelSource):
         features = read_features(path, class_field, class_name_field, self.notes)
         self.crs = pyproj.CRS.from_user_input(features.crs) if features.crs else None
         self.legend, classes = classes_of(self.name, features, self.notes)
-        parts = self._usable_parts(features.ids, features.geometries, classes)
-        dimensions = shapely.get_dimensions(parts.shapes)
-        self.kind = "polygons" if (dimensions == 2).any() else "points"
-        keep = dimensions == (2 if self.kind == "polygons" else 0)
-        if not keep.all():
-            self._note_others(parts.features[~keep])
-        self.parts = _Parts(parts.shapes[keep], parts.classes[keep], parts.features[keep])
-        if not len(self.parts.shapes):
-            raise LabelError(
-                f"{self.name} holds no polygons or points with a class.", "Choose another layer."
-            )
+        usable = usable_parts(features, classes, self.name, self.notes)
+        self.kind, self.parts = one_kind(usable, self.name, self.notes)
 
     def on(self, grid: Grid) -> VectorLabels:
         """Return the features, reprojected where needed, on a grid."""
-        shapes, notes = self._project(grid)
-        return VectorLabels(self, grid, shapes, [*self.notes, *notes])
-
-    def _project(self, grid: Grid) -> tuple[np.ndarray, list[str]]:
         target = pyproj.CRS.from_wkt(grid.crs.to_wkt()) if grid.crs else None
-        if self.crs is None and target is not None:
-            return self.parts.shapes, [f"{self.name} has no CRS; the scene's was taken."]
-        if target is None:
-            raise LabelError(
-                "The scene has no coordinate reference system, so labels cannot be placed on it.",
-                "Assign the right CRS to the scene.",
-            )
-        if self.crs == target:
-            return self.parts.shapes, []
-        source_name = self.crs.name if self.crs else "?"
-        notes = [f"{self.name} was reprojected from {source_name} to {target.name}."]
-        try:
-            transformer = pyproj.Transformer.from_crs(self.crs, target, always_xy=True)
-        except pyproj.exceptions.ProjError as err:
-            raise self._not_reprojected(source_name, target.name) from err
-
-        def move(points: np.ndarray) -> np.ndarray:
-            return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
-
-        moved = shapely.transform(self.parts.shapes, move)
-        lost = ~np.isfinite(shapely.bounds(moved)).all(axis=1)
-        if lost.all():
-            raise self._not_reprojected(source_name, target.name)
-        if lost.any():
-            moved[lost] = None
-            notes.append(
-                f"{int(lost.sum())} geometries of {self.name} cannot be reprojected and were "
-                f"skipped (features {_some(np.unique(self.parts.features[lost]))})."
-            )
-        return moved, notes
-
-    def _not_reprojected(self, source: str, target: str) -> LabelError:
-        return LabelError(
-            f"{self.name} cannot be reprojected from {source} to the scene's {target}.",
-            "Check the CRS of the labels: GeoJSON that names none is in degrees, and longitude and "
-            "latitude may be swapped.",
-        )
-
-    def _usable_parts(self, ids: np.ndarray, geometries: np.ndarray, classes: np.ndarray) -> _Parts:
-        shapes = shapely.force_2d(shapely.from_wkb(geometries, on_invalid="ignore"))
-        missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-        missing |= ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
-        if missing.any():
-            self._note_skipped("have no usable geometry", ids[missing])
-        if (classes == NO_LABEL).any():
-            self._note_skipped("have no class", ids[classes == NO_LABEL])
-        broken = ~missing & ~shapely.is_valid(shapes)
-        if broken.any():
-            shapes[broken] = shapely.make_valid(shapes[broken])
-            self.notes.append(
-                f"{int(broken.sum())} invalid geometries in {self.name} were repaired "
-                f"(features {_some(ids[broken])})."
-            )
-        keep = ~missing & (classes != NO_LABEL)
-        rows = np.flatnonzero(keep)
-        single, origin = _single_parts(shapes[keep])
-        return _Parts(single, classes[rows[origin]], ids[rows[origin]])
-
-    def _note_others(self, ids: np.ndarray) -> None:
-        what = "points or lines" if self.kind == "polygons" else "lines"
-        unique = np.unique(ids)
-        self.notes.append(
-            f"{len(unique)} features of {self.name} hold {what} beside {self.kind}; these were "
-            f"skipped ({_some(unique)})."
-        )
-
-    def _note_skipped(self, why: str, ids: np.ndarray) -> None:
-        unique = np.unique(ids)
-        self.notes.append(
-            f"{len(unique)} features of {self.name} {why} and were skipped ({_some(unique)})."
-        )
+        shapes, notes = project(self.parts, self.crs, target, self.name)
+        return VectorLabels(self, grid, shapes, [*self.notes, *notes])
 
 
 class VectorLabels(Labels):
@@ -186,7 +93,7 @@ class VectorLabels(Labels):
             notes.append(
                 f"{len(lost)} polygons of {self._name} were not used, because no pixel's centre is "
                 "inside or other polygons cover them "
-                f"(features {_some(np.unique(self._features[lost]))})."
+                f"(features {some(np.unique(self._features[lost]))})."
             )
         return notes
 
@@ -207,7 +114,7 @@ class VectorLabels(Labels):
             ids = np.unique(self._features[known[outside]])
             notes.append(
                 f"{int(outside.sum())} of {len(known)} {self.kind} of {self._name} lie outside of "
-                f"the {raster} and were not used (features {_some(ids)})."
+                f"the {raster} and were not used (features {some(ids)})."
             )
         over = ~outside & ~shapely.covered_by(shapes, outline)
         if self.kind == "polygons" and over.any():
@@ -220,10 +127,6 @@ class VectorLabels(Labels):
                 "used."
             )
         return notes
-
-    def count_conflicts(self) -> int:
-        """Return how many pixels are claimed by two classes."""
-        return self._survey()[0]
 
     def _survey(self) -> tuple[int, np.ndarray]:
         """Return how many pixels two classes claim, and which polygons here have no pixel."""
@@ -299,21 +202,6 @@ class VectorLabels(Labels):
         found = Window(first[1], first[0], last[1] - first[1], last[0] - first[0])
         found = found.intersect(self.grid.window)
         return Window(int(found.row_off), int(found.col_off), int(found.height), int(found.width))
-
-
-def _single_parts(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return polygons and points out of nested collections, with the row each came from."""
-    parts, origin = shapely.get_parts(shapes, return_index=True)
-    while (shapely.get_type_id(parts) >= 4).any():  # 4 and up are collections
-        parts, inner = shapely.get_parts(parts, return_index=True)
-        origin = origin[inner]
-    keep = ~shapely.is_empty(parts)
-    return parts[keep], origin[keep]
-
-
-def _some(ids: Sequence[int] | np.ndarray) -> str:
-    shown = ", ".join(str(i) for i in list(ids)[:_SHOWN_IDS])
-    return shown + (", ..." if len(ids) > _SHOWN_IDS else "")
 
 
 def _bounds(values: Sequence[float] | np.ndarray) -> str:

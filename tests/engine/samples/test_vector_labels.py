@@ -173,7 +173,7 @@ def test_pixels_of_two_classes_are_no_labels_and_are_counted(write_vector):
     found, units = read_all(labels), labels.read_units(GRID.window)
     assert (found[6:10, 6:10] == -1).all()
     assert (units[6:10, 6:10] == -1).all()
-    assert labels.count_conflicts() == 16
+    assert "16 pixels in polygons of two classes were ignored." in labels.pixel_notes()
     assert (found == 0).sum() == 100 - 16
     assert (found == 1).sum() == 100 - 16
 
@@ -229,7 +229,6 @@ def test_points(write_vector):
     assert labels.kind == "points"
     found = read_all(labels)
     assert np.argwhere(found >= 0).tolist() == [[3, 4], [7, 8], [9, 9], [10, 10]]
-    assert labels.count_conflicts() == 1
     assert labels.read_units(GRID.window) is None
     rows, columns, classes = labels.samples()
     assert sorted(zip(rows.tolist(), columns.tolist(), classes.tolist(), strict=True)) == [
