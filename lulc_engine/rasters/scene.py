@@ -81,7 +81,7 @@ class Scene:
             self.warnings.append(f"The mask {self._mask.path.name} lies nowhere on the scene.")
 
     def layout(self, bands: Sequence[Band]) -> BlockLayout:
-        """Return how the pixels of some bands are stored; of a virtual raster, in its first file."""
+        """Return how pixels of some bands are stored; of a virtual raster, in its first file."""
         source = self._source
         together = source.interleaving == Interleaving.pixel
         numbers = source.indexes if together else [band.number for band in bands]
@@ -107,21 +107,17 @@ class Scene:
         Raises:
             RasterError: a block of the file is damaged.
         """
+        inside = window.intersect(self.grid.window)
+        if inside == window:
+            values = self._pixels(window, bands)
+            return values, self._validity(window, values, bands)
         values = np.zeros((len(bands), window.height, window.width), dtype=self.dtype(bands))
         valid = np.zeros(values.shape[1:], dtype=bool)
-        inside = window.intersect(self.grid.window)
-        if inside.height == 0 or inside.width == 0:
-            return values, valid
-        rows, columns = inside.relative_to(window)
-        area = inside.to_rasterio()
-        numbers = [band.number for band in bands]
-        with readable_errors(self.path):
-            if len({self._source.dtypes[number - 1] for number in numbers}) == 1:
-                values[:, rows, columns] = self._source.read(numbers, window=area)
-            else:
-                for layer, number in zip(values, numbers, strict=True):
-                    layer[rows, columns] = self._source.read(number, window=area)
-        valid[rows, columns] = self._validity(inside, values[:, rows, columns], bands)
+        if inside.height and inside.width:
+            rows, columns = inside.relative_to(window)
+            pixels = self._pixels(inside, bands)
+            values[:, rows, columns] = pixels
+            valid[rows, columns] = self._validity(inside, pixels, bands)
         return values, valid
 
     def radiometry(
@@ -166,6 +162,16 @@ class Scene:
         if self._mask is not None:
             self._mask.close()
         self._source.close()
+
+    def _pixels(self, inside: Window, bands: Sequence[Band]) -> np.ndarray:
+        """Return raw values (C, H, W) of a window within the raster."""
+        area, numbers = inside.to_rasterio(), [band.number for band in bands]
+        with readable_errors(self.path):
+            if len({self._source.dtypes[number - 1] for number in numbers}) == 1:
+                together: np.ndarray = self._source.read(numbers, window=area)
+                return together
+            layers = [self._source.read(number, window=area) for number in numbers]
+        return np.stack(layers, dtype=self.dtype(bands))
 
     def _validity(self, inside: Window, pixels: np.ndarray, bands: Sequence[Band]) -> np.ndarray:
         ranges = (inside.row_off, inside.row_stop), (inside.col_off, inside.col_stop)
