@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rasterio.env import hasenv, setenv
 
 from lulc_engine.errors import BandError, OptionsError
 from lulc_engine.feedback import Feedback
 from lulc_engine.options import SceneOptions
 from lulc_engine.rasters.bands import Band, choose_bands
+from lulc_engine.rasters.block_cache import plan_reading
+from lulc_engine.rasters.files import CACHE_BYTES
 from lulc_engine.rasters.grid import Window
 from lulc_engine.rasters.ground import pixel_metres
 from lulc_engine.rasters.pixel_size import alike
 from lulc_engine.rasters.reflectance import Radiometry
 from lulc_engine.rasters.scene import Scene
+
+# Samples are read in windows of up to so many pixels, margins included.
+_WINDOW_PX = 640
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,9 @@ class TrainingScene:
 def open_scenes(
     paths: Sequence[str], options: SceneOptions, feedback: Feedback
 ) -> list[TrainingScene]:
-    """Open the scenes of a training.
+    """Open the scenes of a training, and let GDAL keep what their windows share.
+
+    It keeps that as long as the settings last that the command runs in (`gdal_settings`).
 
     Raises:
         OptionsError: the number of masks is neither 1 nor that of the scenes.
@@ -81,7 +89,17 @@ def open_scenes(
         opened.append(TrainingScene(scene, bands, radiometry, common))
         names = ", ".join(band.role or band.name for band in bands[:13])
         feedback.info(f"{scene.path.name}: {len(bands)} bands ({names}). {radiometry.summary()}")
+    if hasenv():
+        setenv(GDAL_CACHEMAX=max(_cache_bytes(scene) for scene in opened))
     return opened
+
+
+def _cache_bytes(scene: TrainingScene) -> int:
+    """Return what GDAL must keep of a scene; in strips, every window decodes whole rows."""
+    height = scene.scene.grid.height
+    windows = [Window(row, 0, _WINDOW_PX, _WINDOW_PX) for row in range(0, height, _WINDOW_PX)]
+    planned = plan_reading(scene.scene.layout(scene.bands), windows, threads=1)
+    return max(planned.cache_bytes, CACHE_BYTES)
 
 
 def _compare_pixels(opened: list[TrainingScene], scene: Scene, feedback: Feedback) -> None:

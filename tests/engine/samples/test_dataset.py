@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
-from factories import ORIGIN, pixel_box, pixel_point, random_image
+from factories import ORIGIN, pixel_box, pixel_point, random_image, write_raster
+from rasterio.env import getenv
 from recorder import Recorder
 
 from lulc_engine.errors import BandError, Cancelled, EnvironmentFailure, LabelError, OptionsError
 from lulc_engine.feedback import Feedback
 from lulc_engine.options import SceneOptions
+from lulc_engine.rasters.files import CACHE_BYTES, gdal_settings
 from lulc_engine.rasters.grid import Window
 from lulc_engine.samples.chips import ChipStore, as_input, labelled_pixels, only_core
 from lulc_engine.samples.dataset import DatasetBuilder, SplitOptions
@@ -430,6 +433,27 @@ def test_scenes_must_have_the_same_bands(write_raster, second, message):
     ]
     with pytest.raises(BandError, match=message):
         open_scenes(paths, SceneOptions(), Feedback())
+
+
+def test_rows_of_a_scene_in_strips_are_kept(tmp_path):
+    """Else each window decodes all rows that it lies in, from one side of the scene to the other.
+
+    A row of windows of 512 px and their margins takes 160 MB here.
+    """
+    path = tmp_path / "wide.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=10980, height=2000, count=13, dtype="uint16",
+        interleave="pixel", compress="deflate", sparse_ok=True, transform=ORIGIN, crs="EPSG:32633",
+    ):  # fmt: skip
+        pass
+    with gdal_settings():
+        open_scenes([str(path)], SceneOptions(scale=1e-4, offset=0.0), Feedback())
+        assert getenv()["GDAL_CACHEMAX"] >= 10980 * 13 * 2 * 560
+        with gdal_settings():
+            small = tmp_path / "small.tif"
+            write_raster(small, random_image(1, 9, 9))
+            open_scenes([str(small)], SceneOptions(), Feedback())
+            assert getenv()["GDAL_CACHEMAX"] == CACHE_BYTES
 
 
 def test_masks_must_be_one_or_one_per_scene(write_raster):
