@@ -220,6 +220,12 @@ def test_links_between_documents_lead_somewhere(path):
     assert not [target for target in targets if not (path.parent / target).exists()]
 
 
+def test_the_map_of_modules_names_only_what_is_there():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    there = {path.name for path in python_files("lulc_engine", "lulc_qgis_plugin")}
+    assert set(re.findall(r"\w+\.py\b", text)) - {"_pictures.py"} <= there
+
+
 def test_every_error_code_has_its_place_in_troubleshooting():
     codes = set(
         re.findall(
