@@ -7,6 +7,7 @@ when all of them are there, as when they are dragged.
 
 from __future__ import annotations
 
+from qgis import utils
 from qgis.core import QgsLayerTreeGroup, QgsLayerTreeNode, QgsProject
 
 _OURS = "lulc/run"  # marks the groups that are made here
@@ -46,15 +47,18 @@ def arrange(title: str, layer_ids: list[str]) -> None:
     nodes = [node for node in map(root.findLayer, layer_ids) if node is not None]
     if not nodes:
         return
+    top = nodes[0].layerId()
     parent, place = _free_place(nodes)
-    if len(nodes) == 1:
-        if nodes[0].parent() is not parent:
-            _move(nodes[0], parent, place)
-        return
-    group = parent.insertGroup(place, title)
-    group.setCustomProperty(_OURS, True)
-    for node in nodes:
-        _move(node, group, len(group.children()))
+    if len(nodes) > 1:
+        group = parent.insertGroup(place, title)
+        group.setCustomProperty(_OURS, True)
+        for node in nodes:
+            _move(node, group, len(group.children()))
+    elif nodes[0].parent() is not parent:
+        _move(nodes[0], parent, place)
+    # QGIS makes what is new the active layer, above which the next one goes; a move undoes that.
+    if utils.iface is not None:
+        utils.iface.setActiveLayer(QgsProject.instance().mapLayer(top))
 
 
 def _free_place(nodes: list[QgsLayerTreeNode]) -> tuple[QgsLayerTreeGroup, int]:

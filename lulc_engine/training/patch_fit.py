@@ -23,7 +23,7 @@ from lulc_engine.training.descent import Descent
 from lulc_engine.training.duration import in_words
 from lulc_engine.training.optimiser import parameter_groups
 from lulc_engine.training.patch_batches import PatchBatches, labels
-from lulc_engine.training.patch_recipe import PatchRecipe
+from lulc_engine.training.patch_recipe import PatchRecipe, readable
 from lulc_engine.training.patch_validate import epoch_scores, predict
 from lulc_engine.training.precision import IN_BFLOAT16, low_precision, prefers_bfloat16
 from lulc_engine.training.snapshot import PatchFit, Snapshot, take
@@ -185,7 +185,8 @@ class PatchTrainer:
 
     def _progress_text(self, epoch: int, left: float) -> str:
         best = self.state.best
-        score = "" if best.score is None else f", best {self._recipe.metric} {best.score:.3f}"
+        name = f"best validation {readable(self._recipe.metric)}"
+        score = "" if best.score is None else f", {name} {best.score:.3f}"
         return f"Epoch {epoch} of {self._recipe.epochs}{score}, {in_words(left)} left"
 
     def _write(self, folder: Path) -> None:

@@ -23,7 +23,8 @@ from lulc_engine.outputs import Outputs, friendly_write_errors
 from lulc_engine.samples.split import MIN_UNITS_FOR_TEST, TEST
 from lulc_engine.training.band_table import StudyRow, study_csv, study_table
 from lulc_engine.training.patch_provenance import describe_patch_training, open_checkpoints
-from lulc_engine.training.patch_report import patch_report, readable
+from lulc_engine.training.patch_recipe import readable
+from lulc_engine.training.patch_report import patch_report
 from lulc_engine.training.patch_scores import (
     Predictions,
     Scored,

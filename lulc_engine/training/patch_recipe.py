@@ -214,3 +214,9 @@ def _sizes(recipe: PatchRecipe, count: int) -> dict[str, int]:
     batch = max(_SMALLEST_BATCH, min(recipe.batch_size, count // _STEPS_WANTED))
     epochs = max(recipe.epochs, min(_MOST_EPOCHS, _PATCHES_SHOWN // max(1, count)))
     return {"batch_size": batch, "epochs": epochs}
+
+
+def readable(metric: str) -> str:
+    """Return a name of `options.PATCH_METRICS` as it is read."""
+    words = {"mean_iou": "mean IoU", "macro_f1": "macro F1", "map": "mean average precision"}
+    return words.get(metric, metric.replace("_", " "))

@@ -17,6 +17,7 @@ from lulc_engine.samples.patches.patch_set import PatchSet
 from lulc_engine.samples.split import ROLE_NAMES, TEST, TRAINING, VALIDATION
 from lulc_engine.training.patch_examples import patch_examples
 from lulc_engine.training.patch_provenance import patch_counts
+from lulc_engine.training.patch_recipe import readable
 from lulc_engine.training.patch_scores import Scored, predict_role
 from lulc_engine.training.patch_session import PatchSession
 from lulc_engine.training.provenance import command_line, machine_facts, repeating_command
@@ -88,12 +89,6 @@ def split_totals(patches: PatchSet) -> dict[str, int]:
     if not patches.multilabel:
         return {}
     return {name: len(patches.indices(role)) for role, name in enumerate(ROLE_NAMES)}
-
-
-def readable(metric: str) -> str:
-    """Return a name of `options.PATCH_METRICS` as it is read."""
-    words = {"mean_iou": "mean IoU", "macro_f1": "macro F1", "map": "mean average precision"}
-    return words.get(metric, metric.replace("_", " "))
 
 
 def patch_warnings(patches: PatchSet) -> list[str]:

@@ -78,6 +78,23 @@ def test_the_next_run_stays_out_of_the_group_of_the_last(project, added):
     assert tree(root) == [("demo", ["scene", "change", second, last])]
 
 
+def test_what_is_new_is_active_so_that_the_next_goes_above_it(project, added, monkeypatch):
+    class Desktop:
+        active = None
+
+        def setActiveLayer(self, layer):
+            self.active = layer
+
+    desktop = Desktop()
+    monkeypatch.setattr("qgis.utils.iface", desktop)
+    maps, shares = added("map", "confidence")
+    arrange("run", [maps.id(), shares.id()])
+    assert desktop.active == maps
+    (change,) = added("change")
+    arrange("", [change.id()])
+    assert desktop.active == change
+
+
 def test_a_single_layer_stays_where_it_is(project, added):
     (layer,) = added("map")
     arrange("title", [layer.id()])
