@@ -31,7 +31,8 @@ class TrainingScene:
     Attributes:
         scene: the open raster.
         bands: the chosen bands.
-        radiometry: of this scene; values are brought to that of the first scene on reading.
+        radiometry: of this scene.
+        common: of the first scene, to which values are brought on reading.
     """
 
     scene: Scene

@@ -24,7 +24,14 @@ class Session:
     Attributes:
         given: the options as they were given.
         options: the same, with what recipe and machine have decided.
+        recipe: the numbers.
+        device: where to compute.
+        rng: draws pixels, windows and tiles.
+        spec: of the network, as its card will say it.
+        network: the one that is trained.
+        dataset: chips of all roles.
         files: name and SHA-256 of what is read, see `provenance.describe_files`.
+        fit: what was reached so far.
         started: `time.monotonic` when the command began.
     """
 
