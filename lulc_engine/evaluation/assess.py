@@ -42,7 +42,8 @@ from lulc_engine.rasters.files import gdal_settings
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports import words
 from lulc_engine.reports.accuracy import AccuracyReport, render_accuracy_report
-from lulc_engine.samples.labels import Labels, open_labels
+from lulc_engine.samples.label_files import open_labels
+from lulc_engine.samples.labels import Labels
 from lulc_engine.sampling.marking import are_chosen
 
 _ENDINGS = {"report": (".html", ".htm"), "metrics": (".json",), "table": (".csv",)}

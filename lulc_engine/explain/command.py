@@ -25,7 +25,8 @@ from lulc_engine.rasters.geotiff import SUFFIXES
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.reports.csv_table import csv_text
 from lulc_engine.samples.chips import ChipStore, read_padded
-from lulc_engine.samples.labels import Labels, open_labels
+from lulc_engine.samples.label_files import open_labels
+from lulc_engine.samples.labels import Labels
 from lulc_engine.samples.patches.export_folder import new_folder
 from lulc_engine.samples.patches.patch_set import sample_values
 

@@ -9,7 +9,8 @@ from lulc_engine.insight.samples import Samples, Unit, check_some
 from lulc_engine.options import DescribeOptions
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.samples.blocks import BlockLattice, choose_block_px
-from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource, open_source
+from lulc_engine.samples.label_files import open_source
+from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource
 from lulc_engine.samples.patches.labelled_pixels import PixelPool, Pixels
 from lulc_engine.samples.placed import TILE_PX, Placed, place_labels, read_labels
 from lulc_engine.samples.scenes import TrainingScene, open_scenes

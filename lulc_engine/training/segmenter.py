@@ -28,7 +28,8 @@ from lulc_engine.runs.folder import Run, open_run
 from lulc_engine.samples.augment import WindowSampler
 from lulc_engine.samples.chips import CHIP_PX, ChipStore, labelled_pixels
 from lulc_engine.samples.dataset import DatasetBuilder, SplitOptions
-from lulc_engine.samples.labels import LabelSource, open_source
+from lulc_engine.samples.label_files import open_source
+from lulc_engine.samples.labels import LabelSource
 from lulc_engine.samples.scenes import TrainingScene, open_scenes
 from lulc_engine.samples.shuffle import TileShuffler
 from lulc_engine.samples.split import TRAINING

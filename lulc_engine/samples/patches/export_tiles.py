@@ -22,7 +22,8 @@ from lulc_engine.rasters.grid import Window
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.reports.csv_table import Cell
 from lulc_engine.samples.chips import read_padded
-from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource, open_source
+from lulc_engine.samples.label_files import open_source
+from lulc_engine.samples.labels import NO_LABEL, Labels, LabelSource
 from lulc_engine.samples.patches.decoding import keepable
 from lulc_engine.samples.patches.image_files import (
     ImageKind,

@@ -21,7 +21,8 @@ from lulc_engine.rasters.ground import pixel_metres
 from lulc_engine.rasters.legend import Legend
 from lulc_engine.samples.blocks import BlockLattice, choose_block_px
 from lulc_engine.samples.chips import ChipStore
-from lulc_engine.samples.labels import LabelSource, open_source
+from lulc_engine.samples.label_files import open_source
+from lulc_engine.samples.labels import LabelSource
 from lulc_engine.samples.patches.decoding import keepable
 from lulc_engine.samples.patches.labelled_pixels import PixelPool, Pixels, reaches_into
 from lulc_engine.samples.patches.patch_set import PatchSet

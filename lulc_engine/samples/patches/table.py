@@ -12,7 +12,7 @@ import numpy as np
 from lulc_engine.errors import DataError, LabelError
 from lulc_engine.outputs import file_sha256
 from lulc_engine.rasters.legend import Legend, alike_names, make_legend
-from lulc_engine.samples.labels import RASTER_SUFFIXES
+from lulc_engine.samples.label_files import RASTER_SUFFIXES
 from lulc_engine.samples.patches.listing import (
     ROLE_WORDS,
     Listing,

@@ -15,7 +15,7 @@ from lulc_engine.rasters.files import CACHE_BYTES, gdal_settings
 from lulc_engine.rasters.grid import Window
 from lulc_engine.samples.chips import ChipStore, as_input, labelled_pixels, only_core
 from lulc_engine.samples.dataset import DatasetBuilder, SplitOptions
-from lulc_engine.samples.labels import open_source
+from lulc_engine.samples.label_files import open_source
 from lulc_engine.samples.scenes import open_scenes
 from lulc_engine.samples.split import TEST, TRAINING, VALIDATION
 from lulc_engine.samples.unit_table import UnitTable

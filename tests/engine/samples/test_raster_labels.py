@@ -14,7 +14,7 @@ from lulc_engine.errors import Cancelled, LabelError, OptionsError, RasterError
 from lulc_engine.feedback import Feedback
 from lulc_engine.rasters.grid import Grid, Window
 from lulc_engine.rasters.legend import make_legend
-from lulc_engine.samples.labels import open_labels, open_source
+from lulc_engine.samples.label_files import open_labels, open_source
 
 GRID = Grid(AnyCRS.from_epsg(32632), ORIGIN, 40, 32)
 

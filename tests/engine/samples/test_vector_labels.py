@@ -15,7 +15,7 @@ from rasterio.crs import CRS as AnyCRS  # noqa: N811
 
 from lulc_engine.errors import LabelError
 from lulc_engine.rasters.grid import Grid, Window
-from lulc_engine.samples.labels import open_labels, open_source
+from lulc_engine.samples.label_files import open_labels, open_source
 
 GRID = Grid(AnyCRS.from_string(CRS), ORIGIN, 40, 32)
 ENGINEERING = (
