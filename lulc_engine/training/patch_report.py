@@ -91,7 +91,7 @@ def split_totals(patches: PatchSet) -> dict[str, int]:
     return {name: len(patches.indices(role)) for role, name in enumerate(ROLE_NAMES)}
 
 
-def patch_warnings(patches: PatchSet) -> list[str]:
+def patch_warnings(patches: PatchSet, options: TrainPatchesOptions) -> list[str]:
     """Return what keeps classes from being learned or judged, in plain words."""
     by_status: dict[str, list[str]] = {"few": [], "untrained": []}
     for name, count in zip(patches.legend.names, patches.counts(TRAINING), strict=True):
@@ -109,6 +109,11 @@ def patch_warnings(patches: PatchSet) -> list[str]:
         )
     if not len(patches.indices(VALIDATION)):
         found.append("There are no validation patches: nothing tells which epoch was the best.")
+    if options.freeze_epochs and not options.initial_model and options.weights != "imagenet":
+        found.append(
+            "FREEZE_EPOCHS keeps weights that are random, from which a head can learn little. Give "
+            "INITIAL_MODEL or WEIGHTS, or leave it out."
+        )
     return found
 
 
@@ -146,7 +151,7 @@ def _warnings(
             f"{len(patches.rejected)} patches could not be used and were left out; they are "
             "listed below."
         )
-    warnings += patch_warnings(patches)
+    warnings += patch_warnings(patches, session.options)
     if not len(patches.indices(TEST)):
         warnings.append("No patches were held back for a test.")
     elif "test" not in by_split:

@@ -73,7 +73,7 @@ def train_patches(options: TrainPatchesOptions, feedback: Feedback) -> dict[str,
         patches = open_patches(options, feedback.part(0.0, 0.1), store)
         patches = dataclasses.replace(patches, legend=with_given(patches.legend, options.legend))
         _check_predictions(options, patches)
-        for text in patch_warnings(patches):
+        for text in patch_warnings(patches, options):
             feedback.warning(text)
         trainer = _Trainer(machine, outputs, run)
         part = feedback.part(0.1, 0.97)

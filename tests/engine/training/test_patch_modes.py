@@ -201,11 +201,12 @@ def test_frozen_weights_stay_and_others_move(tmp_path):
     found = {}
     for frozen in (2, 1):
         model = tmp_path / f"{frozen}.safetensors"
-        trained(
+        done = trained(
             patches=tmp_path / "data", architecture="resnet18", resize_px=16, epochs=2,
             freeze_epochs=frozen, keep="last", model=model,
         )  # fmt: skip
         found[frozen] = read_model(model)
+        assert "FREEZE_EPOCHS keeps weights that are random" in done.said
     make_repeatable(0)
     initial = network_tensors(build_patch_network(read_spec(found[2][0])))
     backbone = [name for name in initial if name.startswith("body.backbone.")]
