@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from lulc_engine.rasters.grid import Window
 
-# A whole row of windows is kept where it takes no more than this.
-_CHEAP_BYTES = 128 * 2**20
-# Rasters whose windows need more are decoded several times.
-_LEAST_BYTES, _MOST_BYTES = 32 * 2**20, 512 * 2**20
+# A whole row of windows is kept where it takes no more than this, or saves much and takes not more
+# than that.
+_CHEAP_BYTES, _DEAR_BYTES = 128 * 2**20, 512 * 2**20
+# Rasters whose neighbouring windows need more are decoded anew for each, which takes so much longer
+# that this much memory is the lesser evil.
+_LEAST_BYTES, _MOST_BYTES = 32 * 2**20, 1280 * 2**20
 # How often a block may be decoded for the rows of windows that it reaches into. With blocks of 256
 # and 512 px it is up to twice, a twentieth of what a network takes; the large blocks of JPEG 2000
 # are slow to decode and reach into three.
@@ -83,8 +85,9 @@ def plan_reading(layout: BlockLayout, windows: Collection[Window], threads: int)
         int(_ROOM * threads * rows * columns * layout.bytes_per_px) for columns in (near, width)
     )
     times = len({window.row_off for window in windows}) * (first.height + layout.rows)
-    keeps_row = row_bytes <= _CHEAP_BYTES or times > _MOST_TIMES * layout.height
-    wanted = row_bytes if keeps_row and row_bytes <= _MOST_BYTES else near_bytes
+    saves_much = times > _MOST_TIMES * layout.height
+    keeps_row = row_bytes <= (_DEAR_BYTES if saves_much else _CHEAP_BYTES)
+    wanted = row_bytes if keeps_row else near_bytes
     cache = min(max(wanted, _LEAST_BYTES), _MOST_BYTES)
     return Reading(threads, cache, near_bytes > _MOST_BYTES)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from factories import write_raster
 
 from lulc_engine.rasters.block_cache import BlockLayout, plan_reading
@@ -55,9 +56,11 @@ def test_threads_that_share_windows_each_have_blocks_of_their_own(threads):
 
 
 def test_what_does_not_fit_is_told():
-    assert planned(65536, 65536, 1, 65536, 20).repeats
-    assert planned(65536, 65536, 1, 65536, 20).cache_bytes == 512 * MB
-    assert not planned(65536, 65536, 512, 512, 20).repeats
+    assert planned(65536, 65536, 1, 65536, 48).repeats
+    assert planned(65536, 65536, 1, 65536, 48).cache_bytes == 1280 * MB
+    assert not planned(65536, 65536, 1, 65536, 20).repeats
+    assert planned(65536, 65536, 512, 512, 48).cache_bytes < 512 * MB
+    assert planned(65536, 65536, 1024, 1024, 20).cache_bytes < 512 * MB  # not the row
 
 
 def test_a_small_raster_needs_no_more_than_the_least():
