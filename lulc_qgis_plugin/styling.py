@@ -1,4 +1,4 @@
-"""How results look in QGIS: class names and colours on maps, a ramp on shares, names of layers."""
+"""How results look in QGIS: class names and colours on maps, styles of files, names of layers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from qgis.core import (
-    QgsColorRampLegendNodeSettings,
-    QgsColorRampShader,
     QgsDefaultValue,
     QgsEditorWidgetSetup,
     QgsExpression,
@@ -20,9 +18,7 @@ from qgis.core import (
     QgsProcessingLayerPostProcessorInterface,
     QgsProject,
     QgsRasterLayer,
-    QgsRasterShader,
     QgsSimpleMarkerSymbolLayer,
-    QgsSingleBandPseudoColorRenderer,
     QgsSingleSymbolRenderer,
     QgsTextBufferSettings,
     QgsTextFormat,
@@ -33,9 +29,6 @@ from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtGui import QColor
 
 from .layer_groups import RunGroup
-
-# Dark violet (unsure) to yellow (sure); readable with colour-blind eyes and in grey.
-_RAMP = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 
 # QGIS does not keep post-processors alive; each leaves this list when it has done its work.
 _waiting: list[LayerStyle] = []
@@ -93,18 +86,6 @@ class MapStyle(LayerStyle):
         """Show band 1 with a name and a colour per class."""
         if self._legend:
             set_legend(layer, self._legend)
-
-
-class RampStyle(LayerStyle):
-    """Gives a raster of one quantity a colour ramp from low to high."""
-
-    def __init__(self, low: float, high: float, unit: str) -> None:
-        super().__init__()
-        self._span = (low, high, unit)
-
-    def apply(self, layer: QgsRasterLayer) -> None:
-        """Show band 1 on the ramp."""
-        set_ramp(layer, *self._span)
 
 
 class FileStyle(LayerStyle):
@@ -203,23 +184,3 @@ def set_legend(layer: QgsRasterLayer, legend: Sequence[Any]) -> None:
         for item in legend
     ]
     layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, classes))
-
-
-def set_ramp(layer: QgsRasterLayer, low: float, high: float, unit: str) -> None:
-    """Show band 1 on a colour ramp from low to high."""
-    ramp = QgsColorRampShader(low, high)
-    ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
-    items = []
-    for index, color in enumerate(_RAMP):
-        value = low + (high - low) * index / (len(_RAMP) - 1)
-        items.append(QgsColorRampShader.ColorRampItem(value, QColor(color), f"{value:g}{unit}"))
-    ramp.setColorRampItemList(items)
-    legend = QgsColorRampLegendNodeSettings()
-    legend.setSuffix(unit)
-    ramp.setLegendSettings(legend)
-    shader = QgsRasterShader(low, high)
-    shader.setRasterShaderFunction(ramp)
-    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
-    renderer.setClassificationMin(low)
-    renderer.setClassificationMax(high)
-    layer.setRenderer(renderer)

@@ -16,7 +16,7 @@ from lulc_engine.rasters.areas import AreaCounter
 from lulc_engine.rasters.geotiff import Layout, StripWriter, map_encoding
 from lulc_engine.rasters.grid import Grid
 from lulc_engine.rasters.legend import Legend
-from lulc_engine.rasters.style import category_names, gray_qml, qml
+from lulc_engine.rasters.style import category_names, qml, share_qml
 from lulc_engine.rasters.unclassified import legend_tag, with_unclassified
 from lulc_engine.reports.csv_table import csv_text
 
@@ -169,10 +169,17 @@ class MapWriters:
         return self._stack.enter_context(StripWriter(path, self._grid, layout, self._outputs))
 
     def _stage_texts(self, several: bool) -> None:
-        """Stage what stands beside the map; it is published after the map."""
-        output = self._options.output
-        stem = output[: output.rindex(".")]
-        self._outputs.write_text(f"{stem}.qml", gray_qml() if several else qml(self.legend))
+        """Stage what stands beside the rasters; it is published after them."""
+        options, output = self._options, self._options.output
+        styles = {
+            options.probabilities: share_qml(1),
+            options.confidence: share_qml(100, " %"),
+            output: share_qml(1) if several else qml(self.legend),
+        }
+        # By the name of the style: that of the map counts where map.tif and map.tiff are written.
+        texts = {f"{path[: path.rindex('.')]}.qml": text for path, text in styles.items() if path}
+        for path, text in texts.items():
+            self._outputs.write_text(path, text)
         names = None if several else category_names(self.legend)
         if names is not None:
             self._outputs.write_text(f"{output}.aux.xml", names)

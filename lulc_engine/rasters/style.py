@@ -10,6 +10,7 @@ from lulc_engine.rasters.legend import Legend
 
 # GDAL lists a category for every value from 0 up; beyond this the list would be mostly empty.
 _MOST_CATEGORIES = 4096
+_SHARES = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")  # viridis
 _NOT_IN_XML = re.compile("[\\x00-\\x1f\\ud800-\\udfff\\ufffe\\uffff]")
 
 
@@ -29,28 +30,26 @@ def qml(legend: Legend) -> str:
     </rasterrenderer>""")
 
 
-def gray_qml() -> str:
-    """Return a QGIS style for probabilities: the first band, black for 0 and white for 1."""
-    return _style("""\
-    <rasterrenderer type="singlebandgray" grayBand="1" gradient="BlackToWhite" alphaBand="-1">
-      <rasterTransparency/>
-      <contrastEnhancement>
-        <minValue>0</minValue>
-        <maxValue>1</maxValue>
-        <algorithm>StretchToMinimumMaximum</algorithm>
-      </contrastEnhancement>
-    </rasterrenderer>""")
+def share_qml(high: float, unit: str = "") -> str:
+    """Return a QGIS style for shares from 0 to high in the first band, with a unit in the legend.
+
+    Dark violet to yellow: readable with colour-blind eyes and in grey.
+    """
+    steps = len(_SHARES) - 1
+    return ramp_qml([(high * n / steps, color, 255) for n, color in enumerate(_SHARES)], unit)
 
 
-def ramp_qml(stops: Sequence[tuple[float, str, int]]) -> str:
+def ramp_qml(stops: Sequence[tuple[float, str, int]], unit: str = "") -> str:
     """Return a QGIS style for one quantity: the first band, coloured between stops.
 
     Args:
         stops: value, colour as ``#rrggbb`` and opacity (0 to 255), in rising order of the values.
+        unit: what the legend puts after a number.
     """
     low, high = stops[0][0], stops[-1][0]
     items = "\n".join(
-        f'          <item value="{value!r}" label="{value:.3g}" color="{color}" alpha="{alpha}"/>'
+        f'          <item value="{value!r}" label="{value:.3g}{unit}" color="{color}" '
+        f'alpha="{alpha}"/>'
         for value, color, alpha in stops
     )
     return _style(f"""\
@@ -61,6 +60,7 @@ nodataColor="" classificationMin="{low!r}" classificationMax="{high!r}">
         <colorrampshader colorRampType="INTERPOLATED" classificationMode="1" clip="0" \
 minimumValue="{low!r}" maximumValue="{high!r}">
 {items}
+          <rampLegendSettings useContinuousLegend="1" orientation="2" suffix="{unit}"/>
         </colorrampshader>
       </rastershader>
     </rasterrenderer>""")

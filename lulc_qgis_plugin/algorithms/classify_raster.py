@@ -17,7 +17,7 @@ from qgis.core import (
 
 from ..engine_source import options
 from ..run_history import classifying_kind, remember
-from ..styling import MapStyle, RampStyle
+from ..styling import FileStyle, MapStyle
 from .base import EngineAlgorithm
 from .parameters import SCENE, bands_parameter, model_help, model_parameter, suggested_layer
 
@@ -92,9 +92,8 @@ class ClassifyRaster(EngineAlgorithm):
         """Give the map its legend, and the rasters of shares a colour ramp."""
         scene = self.given("image")
         if result.get("multilabel"):  # no map: a pixel may have several classes
-            shares = RampStyle(0, 1, "")
-            self.style_output("OUTPUT", shares, scene, context, "Class probabilities")
+            self.style_output("OUTPUT", FileStyle(), scene, context, "Class probabilities")
         else:
             self.style_output("OUTPUT", MapStyle(result.get("legend") or []), scene, context)
-        self.style_output("CONFIDENCE", RampStyle(0, 100, " %"), scene, context)
-        self.style_output("PROBABILITIES", RampStyle(0, 1, ""), scene, context)
+        self.style_output("CONFIDENCE", FileStyle(), scene, context)
+        self.style_output("PROBABILITIES", FileStyle(), scene, context)

@@ -22,7 +22,8 @@ class TrainingAlgorithm(EngineAlgorithm):
         folder = QgsProcessingParameterFolderDestination(
             "RUN_FOLDER", "Run folder", optional=True, createByDefault=False
         )
-        self.add_option("RUN_FOLDER", folder, advanced=True)
+        # Not advanced: the modeler of QGIS 3.22 fails at an output that is.
+        self.add_option("RUN_FOLDER", folder)
         self.add_scores()
         self.addOutput(QgsProcessingOutputString("SPLIT", "Data that the scores are for"))
 

@@ -26,8 +26,11 @@ def step(provider):
         model = QgsProcessingModelAlgorithm("model", "group")
         dialog = ModelerParametersDialog(provider.algorithm(name).create(), model)
         opened.append(dialog)
+        panel = dialog.widget.widget
+        if hasattr(panel, "advancedButton"):
+            panel.showAdvancedParametersClicked()  # fails in QGIS 3.22 at an advanced output
         for definition in inputs(provider.algorithm(name)) if source else []:
-            dialog.widget.widget.wrappers[definition.name()].setWidgetValue(source)
+            panel.wrappers[definition.name()].setWidgetValue(source)
         child = dialog.createAlgorithm()
         model.addChildAlgorithm(child)
         return model, model.childAlgorithm(child.childId())

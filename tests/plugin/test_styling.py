@@ -13,6 +13,7 @@ from qgis.core import (
 from support import write_raster
 
 from lulc_qgis_plugin import styling
+from lulc_qgis_plugin.engine_source import engine_module
 
 LEGEND = [
     {"id": 0, "name": "water & <ice>", "color": "#3a86c8"},
@@ -33,12 +34,21 @@ def test_a_map_shows_names_and_colours(layer):
     assert shown == [(0, "water & <ice>", "#3a86c8"), (70, "forest", "#4c956c")]
 
 
-def test_a_confidence_shows_a_ramp(layer):
-    styling.set_ramp(layer, 0, 100, " %")
+def test_a_confidence_shows_a_ramp(layer, tmp_path):
+    """By the style that the engine leaves beside it, for every project that it is dragged into."""
+    style = engine_module("rasters.style").share_qml(100, " %")
+    (tmp_path / "m.qml").write_text(style, encoding="utf-8")
+    styling.FileStyle().apply(layer)
     renderer = layer.renderer()
     assert isinstance(renderer, QgsSingleBandPseudoColorRenderer)
-    items = renderer.shader().rasterShaderFunction().colorRampItemList()
-    assert [item.label for item in items] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
+    assert (renderer.classificationMin(), renderer.classificationMax()) == (0, 100)
+    ramp = renderer.shader().rasterShaderFunction()
+    items = [(item.value, item.label, item.color.name()) for item in ramp.colorRampItemList()]
+    assert items[0] == (0, "0 %", "#440154")
+    assert items[2] == (50, "50 %", "#21918c")
+    assert items[4] == (100, "100 %", "#fde725")
+    assert ramp.legendSettings().suffix() == " %"
+    assert ramp.legendSettings().useContinuousLegend()
 
 
 def test_only_a_default_name_is_replaced(layer):
@@ -74,10 +84,9 @@ def test_without_loading_nothing_is_kept(layer):
     assert styling._waiting == []
 
 
-def test_the_style_beside_a_file_is_loaded(layer):
+def test_the_style_beside_a_file_is_loaded(layer, tmp_path):
     """Processing loads layers without it."""
-    styling.set_ramp(layer, 0, 1, "")
-    assert layer.saveDefaultStyle()[1]
+    (tmp_path / "m.qml").write_text(engine_module("rasters.style").share_qml(1), encoding="utf-8")
     options = QgsRasterLayer.LayerOptions()
     options.loadDefaultStyle = False
     loaded = QgsRasterLayer(layer.source(), "heat", "gdal", options)

@@ -4,6 +4,7 @@ import csv
 import json
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,6 +88,7 @@ def test_all_outputs_agree(tmp_path, model, image):
     assert result["nodata_share"] == pytest.approx(1 - valid.mean())
     assert [row["id"] for row in result["legend"]] == list(IDS)
     names = {"scene.tif", "map.tif", "map.qml", "map.tif.aux.xml", *files.values()}
+    names |= {f"{Path(file).stem}.qml" for file in files.values() if file.endswith(".tif")}
     assert {path.name for path in tmp_path.iterdir()} == names
 
 

@@ -352,7 +352,7 @@ def test_several_classes_per_patch_give_a_band_of_probabilities_each(tmp_path, o
         assert np.isnan(dataset.nodata)
         assert len(dataset.tags()["LULC_MODEL_SHA256"]) == 64
     np.testing.assert_array_equal(shares, probabilities(tmp_path / "p.tif"))
-    assert "singlebandgray" in (tmp_path / "map.qml").read_text(encoding="utf-8")
+    assert "singlebandpseudocolor" in (tmp_path / "map.qml").read_text(encoding="utf-8")
     assert not (tmp_path / "map.tif.aux.xml").exists()
     if not options:
         rows, columns = (np.arange(length) - 2 for length in valid.shape)
