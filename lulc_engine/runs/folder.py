@@ -164,9 +164,8 @@ class RunFolder(Run):
 
         for name, part in parts.items():
             own = self.folder / names.WRITTEN.get(name, "")
-            if own != self.folder and os.path.abspath(getattr(self._options, name) or own) != str(
-                own
-            ):
+            written = os.path.abspath(getattr(self._options, name) or own)
+            if own != self.folder and written != str(own):
                 with friendly_write_errors(own):
                     shutil.copyfile(part, outputs.stage(own))
         for name, text in result_pictures(end["metrics"], legend).items():
