@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,19 +86,22 @@ def write_points(path: str, layer: SampleLayer, outputs: Outputs) -> None:
     fields = _fields(layer)
     empty = np.ones(len(xs), bool)
     part = outputs.stage(path, SUFFIXES, sidecars=SIDECARS)
-    with friendly_write_errors(path, pyogrio.errors.DataSourceError):
-        pyogrio.raw.write(
-            part,
-            shapely.to_wkb(shapely.points(xs, ys)),
-            list(fields.values()),
-            list(fields),
-            field_mask=[empty if name in ("class_id", "class") else None for name in fields],
-            layer="samples",
-            driver=driver,
-            geometry_type="Point",
-            crs=crs.to_wkt(),
-            layer_options=_GEOJSON if driver == "GeoJSON" else None,
-        )
+    # GDAL says nothing where a disk is full when it closes a file: it writes into memory.
+    made = io.BytesIO()
+    pyogrio.raw.write(
+        made,
+        shapely.to_wkb(shapely.points(xs, ys)),
+        list(fields.values()),
+        list(fields),
+        field_mask=[empty if name in ("class_id", "class") else None for name in fields],
+        layer="samples",
+        driver=driver,
+        geometry_type="Point",
+        crs=crs.to_wkt(),
+        layer_options=_GEOJSON if driver == "GeoJSON" else None,
+    )
+    with friendly_write_errors(path):
+        part.write_bytes(made.getbuffer())
 
 
 def _fields(layer: SampleLayer) -> dict[str, npt.NDArray[np.generic]]:

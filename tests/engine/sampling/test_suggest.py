@@ -1,6 +1,8 @@
 """Samples drawn from small maps: where the points lie, how many, and that all are as likely."""
 
 import csv
+import sys
+from pathlib import Path
 
 import numpy as np
 import pyogrio
@@ -11,7 +13,7 @@ from factories import ORIGIN
 from recorder import Recorder
 from scipy import stats
 
-from lulc_engine.errors import DataError, OptionsError, RasterError
+from lulc_engine.errors import DataError, EnvironmentFailure, OptionsError, RasterError
 from lulc_engine.evaluation import class_map
 from lulc_engine.evaluation.assess import assess
 from lulc_engine.feedback import Feedback
@@ -218,3 +220,20 @@ def test_degrees_that_shrink_are_warned_of(write_raster, tmp_path):
     given = SuggestSamplesOptions(map=path, output=str(tmp_path / "p.gpkg"), size=50)
     suggest_samples(given, feedback)
     assert "Reproject the map to an equal-area CRS" in feedback.warnings[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit on Windows")
+@pytest.mark.parametrize("name", ["cut.gpkg", "cut.geojson"])
+def test_a_layer_that_a_full_disk_cuts_off_is_not_published(draw, name):
+    """GDAL writes the end of a file when it closes it, and tells nobody if there is no room."""
+    import resource
+
+    _, whole = draw(f"whole-{name}", size=200)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (Path(whole).stat().st_size - 64, before[1]))
+    try:
+        with pytest.raises(EnvironmentFailure, match=f"{name} could not be written"):
+            draw(name, size=200)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not Path(whole).with_name(name).exists()
