@@ -101,7 +101,7 @@ class TrainSegmenter(TrainingAlgorithm):
         add("INDICES", "Spectral indices to add", advanced=True)
         add("ARCHITECTURE", "Network")
         for name, label, usual in (
-            ("ENCODER", "Encoder (not for mobile_unet)", _ENCODERS),
+            ("ENCODER", "Encoder (not for Mobile-UNet)", _ENCODERS),
             ("ENCODER_WEIGHTS", "Pretrained weights of the encoder", ("none", "imagenet")),
         ):
             definition = from_option(option_fields(self.OPTIONS)[name], label)

@@ -184,7 +184,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Encoder (not for mobile_unet)</source>
+   <source>Encoder (not for Mobile-UNet)</source>
    <extracomment>Train segmenter</extracomment>
    <translation type="unfinished" />
   </message>
