@@ -349,11 +349,15 @@ def test_probabilities_of_several_classes_get_a_ramp_instead_of_a_legend(
 ):
     from qgis.core import QgsProcessingFeedback
 
+    from lulc_qgis_plugin.engine_source import engine_module
+
     shares = np.linspace(0, 1, 128, dtype="float32").reshape(2, 8, 8)
     path = str(write_raster(tmp_path / "map.tif", shares, names=("sea", "land")))
     requests.answer = {"multilabel": True, "legend": [{"id": 0, "name": "sea", "color": "#112233"}]}
     given = {"INPUT": scene, "MODEL": model_file, "OUTPUT": path}
     context, _ = run_in_background(provider.algorithm("classifyraster"), given, "OUTPUT")
+    style = engine_module("rasters.style").share_qml(1)  # which a run leaves beside its rasters
+    (tmp_path / "map.qml").write_text(style, encoding="utf-8")
     layer = QgsRasterLayer(path, "Classified map")
     context.layerToLoadOnCompletionDetails(path).postProcessor().postProcessLayer(
         layer, context, QgsProcessingFeedback()
