@@ -45,14 +45,14 @@ class ChangeSummary:
     def changed_share(self) -> float:
         """The share of what was compared that changed: of the area, without CRS of the pixels."""
         amounts = self.pixels if self.hectares is None else self.hectares
-        return 1 - float(np.trace(amounts)) / float(amounts.sum())
+        return _changed(amounts) / float(amounts.sum())
 
     @property
     def changed_hectares(self) -> float | None:
         """The area that changed."""
         if self.hectares is None:
             return None
-        return float(self.hectares.sum() - np.trace(self.hectares))
+        return _changed(self.hectares)
 
     def rows(self) -> list[list[Cell]]:
         """Return the table of the transitions that occur, by class before and class after."""
@@ -75,3 +75,8 @@ class ChangeSummary:
             "pixels": self.pixels.tolist(),
             "hectares": None if self.hectares is None else self.hectares.tolist(),
         }
+
+
+def _changed(amounts: npt.NDArray[np.number[Any]]) -> float:
+    """Return the sum beside the diagonal; as a difference it would not be 0 where nothing is."""
+    return float(amounts.sum(where=~np.eye(len(amounts), dtype=bool)))
