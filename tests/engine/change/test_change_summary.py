@@ -11,9 +11,10 @@ LEGEND = make_legend([1, 2, 3], ["a", "b", "c"])
 
 def test_no_change_is_exactly_none_whatever_the_areas():
     """The sum of all areas and that of the diagonal differ in their last digits."""
+    legend = make_legend(range(1, 13), [f"class {number}" for number in range(1, 13)])
     for seed in range(50):
-        areas = np.diag(np.random.default_rng(seed).uniform(0, 1000, 3).round(2))
-        summary = ChangeSummary(LEGEND, np.diag([5, 6, 7]), areas)
+        areas = np.diag(np.random.default_rng(seed).uniform(0, 1000, 12).round(2))
+        summary = ChangeSummary(legend, np.eye(12, dtype=np.int64), areas)
         assert (summary.changed_hectares, summary.changed_share) == (0.0, 0.0)
 
 
