@@ -30,7 +30,7 @@ LAUNCHER = PLUGIN_DIR / "launcher.py"
 
 _TEXT_EVERY_S = 5.0
 _KEPT_LINES = 20
-_SPELLED = {"f1": "F1", "iou": "IoU", "mcc": "MCC"}
+_SPELLED = {"f1": "F1", "iou": "IoU", "map": "mAP", "mcc": "MCC"}
 _WINDOWS_CRASHES = {
     0xC0000005: "access violation",
     0xC00000FD: "stack overflow",

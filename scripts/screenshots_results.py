@@ -30,7 +30,6 @@ def results() -> None:
     folder = Path(TASK["work"])
     model, second = folder / "neuchatel.safetensors", folder / "second.safetensors"
     run("trainsegmenter", {**training(), "MODEL": model, "REPORT": folder / "training.html"})
-    run("trainsegmenter", {**training(), "MODEL": second, **OTHER_TRAINING}, shown=False)
     maps(folder, model, second)
     pages(folder, model, second)
     patches(folder)
@@ -56,6 +55,7 @@ def maps(folder: Path, model: Path, second: Path) -> None:
     before = by_file("map.tif")
     assessed = {"MAP": before.id(), "REFERENCE": layer("test").id(), **FIELD}
     run("assessaccuracy", {**assessed, "REPORT": folder / "accuracy.html"})
+    run("trainsegmenter", {**training(), "MODEL": second, **OTHER_TRAINING}, shown=False)
     other = {"OUTPUT": folder / "other.tif", "MIN_CONFIDENCE": 40}
     run("classifyraster", {"INPUT": scene, "MODEL": second, **other}, shown=False)
     show_only(by_file("other.tif").name(), "unclassified")
