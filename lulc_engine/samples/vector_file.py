@@ -81,7 +81,13 @@ def read_features(path: str, class_field: str, class_name_field: str, notes: lis
             f"{file} cannot be read as labels: {_first_sentence(err)}.",
             "Give a vector file or a label raster.",
         ) from err
-    except (*_DAMAGED, pyogrio.errors.DataLayerError) as err:
+    except pyogrio.errors.DataLayerError as err:
+        layers = ", ".join(str(name) for name, _ in pyogrio.list_layers(file))
+        raise LabelError(
+            f"{file} cannot be read as labels: {_first_sentence(err)}.",
+            f"Choose one of its layers: {layers}." if layers else "Give a vector file.",
+        ) from err
+    except _DAMAGED as err:
         raise LabelError(
             f"{file} cannot be read as labels: {_first_sentence(err)}.",
             "Give a vector file or a label raster.",

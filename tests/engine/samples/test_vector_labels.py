@@ -313,8 +313,9 @@ def test_a_layer_of_a_geopackage(tmp_path):
     write_layer(path, boxes, [8, 9], layer="with space", append=True)
     assert open_source(f"{path}|layername=with space", "class").legend.ids == (8, 9)
     assert open_source(f"{path}|layerid=1", "class").legend.ids == (8, 9)
-    with pytest.raises(LabelError, match="third"):
+    with pytest.raises(LabelError, match="third") as caught:
         open_source(f"{path}|layername=third", "class")
+    assert caught.value.hint == "Choose one of its layers: first, with space."
     without = open_source(str(path), "class")
     assert without.legend.ids == (1, 2)
     assert any("first" in note and "with space" in note for note in without.notes)
