@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -18,32 +19,6 @@ SMALLEST_AGREEMENT = 0.995
 FEWEST_PIXELS = 4_000_000
 # What is compared is one window put together from so many pieces a side, from all over the scene.
 _PIECES = 4
-
-
-def agreement(
-    exact: Callable[[], Runtime], fast: Runtime, plan: Plan, read: Callable[[Job], Pixels | None]
-) -> float | None:
-    """Return the share of pixels to which two runtimes give the same label.
-
-    Both label the same patchwork of pieces of the scene, of the size of a window: that says as much
-    about arithmetic as whole windows would, and costs as little as one.
-
-    Args:
-        exact: makes the runtime in float32, which is given up before the fast one computes: its
-            windows take twice as much memory.
-        fast: the other one.
-        plan: windows of the map.
-        read: reads a job's pixels.
-
-    Returns:
-        None where no piece has a valid pixel.
-    """
-    pixels = patchwork(plan, read)
-    if pixels is None:
-        return None
-    labels = _labels(exact().run(*pixels))
-    same = labels == _labels(fast.run(*pixels))
-    return float(same[pixels.known].mean())
 
 
 def patchwork(plan: Plan, read: Callable[[Job], Pixels | None]) -> Pixels | None:
@@ -87,15 +62,28 @@ def faithful(
 ) -> Runtime:
     """Return a runtime in bf16 where that agrees with float32, else one in that; says which.
 
+    Both label the same patchwork of pieces of the scene, of the size of a window: that says as much
+    about arithmetic as whole windows would, and costs as little as one. Where no piece has a valid
+    pixel nothing can be compared, and the exact one is taken.
+
     Args:
-        make: makes the runtime of a machine.
+        make: makes the runtime of a machine; called from another thread too.
         machine: where to compute.
         plan: windows of the map.
         read: reads a job's pixels.
         feedback: is told the choice.
     """
-    fast = make(machine.at("bf16"))
-    share = agreement(lambda: make(machine.at("f32", together=True)), fast, plan, read)
+    machines = (machine.at("bf16"), machine.at("f32", together=True))
+    with ThreadPoolExecutor(1) as pool:
+        making = [pool.submit(make, one) for one in machines]
+        pixels = patchwork(plan, read)
+        fast, exact = (one.result() for one in making)
+    del making  # it holds them too
+    share = None
+    if pixels is not None:
+        labels = _labels(exact.run(*pixels))
+        del exact  # its windows take twice as much memory as those of the fast one
+        share = float((labels == _labels(fast.run(*pixels)))[pixels.known].mean())
     if share is not None and share >= SMALLEST_AGREEMENT:
         feedback.info(
             f"Computed in bf16: on samples {100 * share:.2f} % of the labels are those "
