@@ -7,7 +7,6 @@ when all of them are there, as when they are dragged.
 
 from __future__ import annotations
 
-from qgis import utils
 from qgis.core import QgsLayerTreeGroup, QgsLayerTreeNode, QgsProject
 
 _OURS = "lulc/run"  # marks the groups that are made here
@@ -56,9 +55,15 @@ def arrange(title: str, layer_ids: list[str]) -> None:
             _move(node, group, len(group.children()))
     elif nodes[0].parent() is not parent:
         _move(nodes[0], parent, place)
-    # QGIS makes what is new the active layer, above which the next one goes; a move undoes that.
-    if utils.iface is not None:
-        utils.iface.setActiveLayer(QgsProject.instance().mapLayer(top))
+    _activate(top)
+
+
+def _activate(layer_id: str) -> None:
+    """Make a layer the active one, above which QGIS adds the next; that it was moved undid that."""
+    from qgis.utils import iface  # not at the top: it changes how Python imports
+
+    if iface is not None:
+        iface.setActiveLayer(QgsProject.instance().mapLayer(layer_id))
 
 
 def _free_place(nodes: list[QgsLayerTreeNode]) -> tuple[QgsLayerTreeGroup, int]:
