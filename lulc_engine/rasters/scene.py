@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from rasterio.enums import Interleaving
 
 from lulc_engine.errors import OptionsError, RasterError
 from lulc_engine.feedback import Feedback
@@ -83,7 +82,8 @@ class Scene:
     def layout(self, bands: Sequence[Band]) -> BlockLayout:
         """Return how pixels of some bands are stored; of a virtual raster, in its first file."""
         source = self._source
-        together = source.interleaving == Interleaving.pixel
+        # Not by rasterio's names, which lack some that newer files have.
+        together = source.tags(ns="IMAGE_STRUCTURE").get("INTERLEAVE") == "PIXEL"
         numbers = source.indexes if together else [band.number for band in bands]
         bytes_per_px = sum(np.dtype(source.dtypes[number - 1]).itemsize for number in numbers)
         rows, columns = source.block_shapes[0]

@@ -88,6 +88,18 @@ def test_layout_of_a_file_and_of_a_virtual_raster_of_it(tmp_path, options, block
         assert found.bytes_per_px in (6, 8)  # 8 where four bands are decoded together
 
 
+def test_layout_of_a_file_whose_interleaving_is_of_another_time(tmp_path):
+    path = write_raster(tmp_path / "a.tif", np.ones((4, 150, 200), np.uint16), interleave="band")
+    virtual = tmp_path / "a.vrt"
+    rasterio.shutil.copy(path, virtual, driver="VRT")
+    text = virtual.read_text(encoding="utf-8")
+    assert text.count('"INTERLEAVE">BAND<') == 1
+    virtual.write_text(text.replace('"INTERLEAVE">BAND<', '"INTERLEAVE">TILE<'), encoding="utf-8")
+    scene = Scene(virtual)
+    assert scene.layout(scene.bands[:3]).bytes_per_px == 6
+    scene.close()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="counts what is read as Linux does")
 def test_a_cache_of_that_size_decodes_strips_once(tmp_path, monkeypatch):
     """The real thing: a row of windows over strips, counted in bytes that are read."""
